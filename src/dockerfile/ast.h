@@ -1,0 +1,177 @@
+// What a Dockerfile says, with where it says it. Nothing is expanded or checked against anything outside the file.
+// Grammar: docker/dockerfile 1.x (llb-facts 2.11).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/result.h"
+
+namespace slipway::dockerfile {
+
+/// Lines of the file, from 1, last included.
+struct Lines {
+    int first = 0;
+    int last = 0;
+    bool operator==(const Lines&) const = default;
+};
+
+struct Heredoc {
+    std::string name;
+    std::string body;         ///< with its final newline; leading tabs already stripped for <<-
+    bool expand = true;       ///< the delimiter was not quoted
+    bool strip_tabs = false;  ///< <<-
+    int fd = 0;               ///< "3<<EOF" in a shell line
+    bool operator==(const Heredoc&) const = default;
+};
+
+/// `--name` or `--name=value`, as written.
+struct Flag {
+    std::string name;
+    std::optional<std::string> value;
+    bool operator==(const Flag&) const = default;
+};
+
+/// A command in shell form (one text) or exec form (a JSON list).
+struct CommandLine {
+    bool exec_form = false;
+    std::string shell;               ///< shell form: the text with continuations joined
+    std::vector<std::string> args;   ///< exec form
+    bool operator==(const CommandLine&) const = default;
+};
+
+struct KeyValue {
+    std::string key;
+    std::string value;               ///< as written, quotes included: expansion removes them
+    bool operator==(const KeyValue&) const = default;
+};
+
+struct From {
+    std::string image;                      ///< as written
+    std::optional<std::string> platform;
+    std::string stage_name;                 ///< as written; "" when not named
+};
+struct Arg {
+    struct Item {
+        std::string name;
+        std::optional<std::string> value;   ///< as written
+    };
+    std::vector<Item> items;
+};
+struct Env { std::vector<KeyValue> items; bool legacy = false; };
+struct Label { std::vector<KeyValue> items; bool legacy = false; };
+
+/// RUN --mount=...; the values as written (expanded by the frontend, but for `from`).
+struct Mount {
+    enum class Type { kBind, kCache, kTmpfs, kSecret, kSsh };
+    enum class Sharing { kShared, kPrivate, kLocked };
+    Type type = Type::kBind;
+    std::string from;
+    std::string source;
+    std::string target;
+    std::optional<bool> readonly;           ///< nothing: the type's default (bind: yes, cache and tmpfs: no)
+    std::string id;
+    Sharing sharing = Sharing::kShared;
+    bool required = false;
+    std::optional<std::uint64_t> size;      ///< tmpfs, bytes
+    std::optional<std::uint32_t> mode;
+    std::optional<std::uint32_t> uid;
+    std::optional<std::uint32_t> gid;
+    std::optional<std::string> env;         ///< secret given as this variable
+};
+struct Run {
+    CommandLine command;
+    std::vector<std::string> mounts;        ///< each --mount's value as written; parse_mount() after expansion
+    std::string network;                    ///< "", default, none, host
+    std::string security;                   ///< "", sandbox, insecure
+    std::vector<std::string> devices;
+    std::vector<Heredoc> heredocs;
+};
+/// COPY and ADD. `sources` holds paths and URLs; inline files are in `heredocs` and have no entry in `sources`.
+struct Copy {
+    bool is_add = false;
+    std::vector<std::string> sources;
+    std::string dest;
+    std::vector<Heredoc> heredocs;
+    std::string from;
+    std::string chown;
+    std::string chmod;
+    bool link = false;
+    bool parents = false;
+    std::vector<std::string> excludes;
+    std::optional<bool> keep_git_dir;
+    std::optional<bool> unpack;
+    std::string checksum;
+};
+struct Workdir { std::string path; };
+struct User { std::string user; };
+struct Cmd { CommandLine command; };
+struct Entrypoint { CommandLine command; };
+struct Shell { std::vector<std::string> args; };
+struct Expose { std::vector<std::string> ports; };
+struct Volume { std::vector<std::string> paths; };
+struct StopSignal { std::string signal; };
+struct Maintainer { std::string name; };
+/// ONBUILD: the trigger as text ("RUN make"), for the config; parsed when it fires.
+struct OnBuild { std::string trigger; };
+struct Healthcheck {
+    bool none = false;
+    CommandLine command;
+    std::optional<std::int64_t> interval_ns;
+    std::optional<std::int64_t> timeout_ns;
+    std::optional<std::int64_t> start_period_ns;
+    std::optional<std::int64_t> start_interval_ns;
+    std::optional<std::int64_t> retries;
+};
+
+using Body = std::variant<From, Arg, Env, Label, Run, Copy, Workdir, User, Cmd, Entrypoint, Shell, Expose, Volume,
+                          StopSignal, Maintainer, OnBuild, Healthcheck>;
+
+struct Instruction {
+    std::string keyword;           ///< upper case: "RUN", "ADD"
+    std::string original;          ///< as written, continuations joined, without heredoc bodies
+    Lines lines;
+    std::vector<Flag> flags;       ///< all of them, in order, as written
+    std::vector<std::string> comments;  ///< comment lines directly above, without '#'
+    Body body;
+};
+
+struct Stage {
+    Instruction from;              ///< body is From
+    std::string name;              ///< lower case; "" when not named
+    std::vector<Instruction> instructions;
+};
+
+struct ParseWarning {
+    std::string text;
+    Lines lines;
+};
+
+struct Dockerfile {
+    std::string file_name;              ///< as the user knows it
+    std::string text;                   ///< the whole file, for excerpts
+    char escape = '\\';
+    std::optional<std::string> syntax;  ///< of "# syntax="
+    std::optional<std::string> check;   ///< of "# check="
+    std::vector<Instruction> meta_args; ///< ARG before the first FROM
+    std::vector<Stage> stages;
+    std::vector<ParseWarning> warnings;
+};
+
+/// kInvalidInput, with the lines, on anything that the reference parser refuses. Unknown instruction or flag: the
+/// nearest known one as hint.
+Result<Dockerfile> parse_dockerfile(std::string_view text, std::string file_name);
+
+/// One instruction by itself, for ONBUILD triggers; `lines` is where the ONBUILD stands (or 0).
+Result<Instruction> parse_instruction(std::string_view text, const std::string& file_name, Lines lines, char escape);
+
+/// One --mount value, after expansion: "type=cache,target=/root/.cache". Unknown keys get the nearest as hint.
+Result<Mount> parse_mount(std::string_view value);
+
+}  // namespace slipway::dockerfile

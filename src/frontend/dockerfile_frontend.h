@@ -1,0 +1,67 @@
+// A Dockerfile and what the user asked for, lowered to a build graph and an image configuration (llb-facts section 2).
+// Reads nothing by itself: base images are asked for through ImageResolver.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dockerfile/ast.h"
+#include "image/config.h"
+#include "image/platform.h"
+#include "image/reference.h"
+#include "llb/graph.h"
+
+namespace slipway::frontend {
+
+/// What a name in FROM, COPY --from or a named context turned out to be.
+struct ResolvedImage {
+    /// For the graph's source op: "docker-image://docker.io/library/debian:bookworm@sha256:…" or
+    /// "oci-layout://<store>/<name>@sha256:…".
+    std::string identifier;
+    image::ImageConfig config;
+};
+
+enum class ResolveMode { kDefault, kPull, kLocal };
+
+/// Implemented by `source`. Called from one thread.
+class ImageResolver {
+  public:
+    virtual ~ImageResolver() = default;
+    /// `ref` is "debian:bookworm", or "oci-layout://DIR[:tag][@digest]" from a named context.
+    virtual Result<ResolvedImage> resolve(const std::string& ref, const image::Platform& platform, ResolveMode mode) = 0;
+};
+
+struct Request {
+    std::string target;                               ///< "" is the last stage
+    std::map<std::string, std::string> build_args;
+    std::map<std::string, std::string> labels;
+    /// NAME -> "local:NAME" (a directory the engine knows under NAME), "docker-image://ref", "oci-layout://..."
+    std::map<std::string, std::string> named_contexts;
+    image::Platform platform;                         ///< target; build platform is the same for now
+    bool no_cache = false;
+    std::vector<std::string> no_cache_stages;         ///< --no-cache-filter
+    ResolveMode resolve_mode = ResolveMode::kDefault;
+    std::string network;                              ///< "", host, none
+    std::vector<std::string> ignore_patterns;         ///< of the main context
+    std::map<std::string, std::string> proxy_args;    ///< http_proxy and relatives, into Meta.proxy_env only
+    /// Is there a main context at all? (false for a Dockerfile from stdin without one)
+    bool has_context = true;
+};
+
+struct Lowered {
+    pb::Definition definition;                        ///< empty for scratch
+    image::ImageConfig config;                        ///< history complete; diff_ids only of ... the exporter sets them
+    std::optional<image::ImageConfig> base_config;    ///< of the image the target starts from
+    std::optional<std::int64_t> source_date_epoch;
+    std::vector<dockerfile::ParseWarning> warnings;
+    std::string target_stage;                         ///< display name
+};
+
+/// kInvalidInput with the lines for what is wrong, kUnsupported (naming instruction, file, line) for what is right but
+/// not lowered yet, kNotFound for a stage or target with the nearest as hint.
+Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request, ImageResolver& images);
+
+}  // namespace slipway::frontend

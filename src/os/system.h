@@ -1,0 +1,24 @@
+// Facts about this machine and this process.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace slipway::os {
+
+/// Usable processors: sched_getaffinity and the cgroup's cpu quota (v1 and v2), at least 1.
+unsigned cpu_count();
+/// Changes with every boot of the kernel.
+Result<std::string> boot_id();
+bool is_root();
+std::optional<std::string> get_env(const char* name);
+/// "linux/amd64" parts of this machine in OCI words: amd64, arm64 (variant v8 omitted), ...
+std::string machine_architecture();
+/// Width of the terminal behind `fd`, nothing when it is none.
+std::optional<unsigned> terminal_width(int fd);
+/// Seconds and nanoseconds of the real-time clock.
+std::int64_t now_unix_nanoseconds();
+
+}  // namespace slipway::os

@@ -1,0 +1,30 @@
+// Temporary names that vanish with their owner.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "os/dir.h"
+
+namespace slipway::os {
+
+/// A fresh directory (0700) below `parent`; removed with all that is in it by the destructor.
+class TempDir {
+  public:
+    static Result<TempDir> create(const std::string& parent, std::string_view prefix = "tmp");
+    TempDir(TempDir&&) noexcept;
+    TempDir& operator=(TempDir&&) noexcept;
+    ~TempDir();
+    [[nodiscard]] const std::string& path() const { return path_; }
+    /// It stays; returns its path.
+    std::string keep();
+
+  private:
+    explicit TempDir(std::string path) : path_(std::move(path)) {}
+    std::string path_;
+};
+
+/// 16 random bytes as 32 hex digits.
+std::string random_id();
+
+}  // namespace slipway::os
