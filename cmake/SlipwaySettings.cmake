@@ -3,7 +3,8 @@ add_library(slipway_settings INTERFACE)
 
 target_compile_options(slipway_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
-  -Wnon-virtual-dtor -Woverloaded-virtual -Wextra-semi -Wswitch-enum)
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wextra-semi -Wswitch-enum
+  -Wno-missing-field-initializers)  # designated initialisers leave out what keeps its default
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(slipway_settings INTERFACE -Wlogical-op -Wduplicated-cond -Wuseless-cast)
 else()
