@@ -1,6 +1,11 @@
-// The image configuration (OCI image-spec config.md, with Docker's extra fields). Kept as the JSON it came as, so that
-// fields we do not know survive; the accessors below are the ones a build changes.
+// The image configuration (OCI image-spec config.md, with Docker's extra fields). Kept as the JSON
+// it came as, so that fields we do not know survive; the accessors below are the ones a build
+// changes.
 #pragma once
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "image/platform.h"
 
 #include <cstdint>
 #include <map>
@@ -8,10 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/digest.h"
-#include "base/json.h"
-#include "image/platform.h"
 
 namespace slipway::image {
 
@@ -38,7 +39,7 @@ struct ImageConfig {
     Platform platform;
     std::optional<std::string> created;  ///< RFC 3339
     std::string author;
-    std::vector<std::string> env;        ///< "K=V", in order
+    std::vector<std::string> env;  ///< "K=V", in order
     std::vector<std::string> entrypoint;
     std::vector<std::string> cmd;
     std::string user;
@@ -69,7 +70,16 @@ struct ImageConfig {
 
 /// ChainID of image-spec: of the first n diff IDs, for n = 1..size.
 std::vector<Digest> chain_ids(const std::vector<Digest>& diff_ids);
+
+/// A point in time with the full range that RFC 3339 can write (Go's zero time is year 1).
+struct Instant {
+    std::int64_t seconds = 0;  ///< since 1970
+    std::uint32_t nanoseconds = 0;
+    auto operator<=>(const Instant&) const = default;
+};
 /// Seconds since 1970 as "2026-11-23T16:00:00Z".
 std::string rfc3339(std::int64_t unix_seconds);
+/// "2026-11-23T16:00:00.5Z", "2026-11-23T17:00:00+01:00"; kInvalidInput otherwise.
+Result<Instant> parse_rfc3339(std::string_view text);
 
 }  // namespace slipway::image

@@ -1,16 +1,16 @@
 // Descriptors, manifests, indexes and media types of the OCI image spec and of Docker's schema 2.
 #pragma once
 
+#include "base/digest.h"
+#include "base/json.h"
+#include "image/platform.h"
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/digest.h"
-#include "base/json.h"
-#include "image/platform.h"
 
 namespace slipway::image {
 
@@ -20,15 +20,20 @@ inline constexpr std::string_view kOciConfig = "application/vnd.oci.image.config
 inline constexpr std::string_view kOciLayer = "application/vnd.oci.image.layer.v1.tar";
 inline constexpr std::string_view kOciLayerGzip = "application/vnd.oci.image.layer.v1.tar+gzip";
 inline constexpr std::string_view kOciLayerZstd = "application/vnd.oci.image.layer.v1.tar+zstd";
-inline constexpr std::string_view kDockerManifestList = "application/vnd.docker.distribution.manifest.list.v2+json";
-inline constexpr std::string_view kDockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+inline constexpr std::string_view kDockerManifestList =
+    "application/vnd.docker.distribution.manifest.list.v2+json";
+inline constexpr std::string_view kDockerManifest =
+    "application/vnd.docker.distribution.manifest.v2+json";
 inline constexpr std::string_view kDockerConfig = "application/vnd.docker.container.image.v1+json";
 inline constexpr std::string_view kDockerLayer = "application/vnd.docker.image.rootfs.diff.tar";
-inline constexpr std::string_view kDockerLayerGzip = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+inline constexpr std::string_view kDockerLayerGzip =
+    "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 bool is_index(std::string_view media_type);
 bool is_manifest(std::string_view media_type);
 bool is_layer(std::string_view media_type);
+/// Docker's type of a layer, config or manifest as OCI's; others as they are.
+std::string_view to_oci_type(std::string_view media_type);
 
 struct Descriptor {
     std::string media_type;
@@ -60,7 +65,8 @@ struct Index {
 
     static Result<Index> parse(std::string_view json);
     [[nodiscard]] std::string dump() const;
-    /// The manifest for `platform`; attestation manifests are never chosen. kNotFound lists what there is.
+    /// The manifest for `platform`; attestation manifests are never chosen. kNotFound lists what
+    /// there is.
     [[nodiscard]] Result<Descriptor> select(const Platform& platform) const;
 };
 

@@ -2,12 +2,12 @@
 // (github.com/distribution/reference).
 #pragma once
 
+#include "base/digest.h"
+#include "base/result.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/digest.h"
-#include "base/result.h"
 
 namespace slipway::image {
 
