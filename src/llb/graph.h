@@ -1,16 +1,16 @@
 // The build graph: BuildKit's LLB (ops.proto), content-addressed, immutable once made.
 #pragma once
 
+#include "base/digest.h"
+#include "base/result.h"
+#include "llb/ops.pb.h"
+
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include "base/digest.h"
-#include "base/result.h"
-#include "llb/ops.pb.h"
 
 namespace slipway::llb {
 
@@ -22,20 +22,22 @@ struct Edge {
 };
 
 struct Vertex {
-    Digest digest;              ///< sha256 of `bytes`
-    std::string bytes;          ///< the op, deterministically marshalled (llb-facts 1.7)
-    pb::Op op;
-    pb::OpMetadata metadata;
-    std::vector<Edge> inputs;   ///< op.inputs, parsed
+    Digest digest;      ///< sha256 of `bytes`
+    std::string bytes;  ///< the op as it came
+    pb::Op op = {};
+    pb::OpMetadata metadata = {};
+    std::vector<Edge> inputs = {};  ///< op.inputs, parsed
     /// metadata.description["llb.customname"], else the automatic name (llb-facts 1.8).
     [[nodiscard]] std::string name() const;
 };
 
-/// Vertices in an order in which inputs come before their users; each digest once. Without the terminal op.
+/// Vertices in an order in which inputs come before their users; each digest once. Without the
+/// terminal op.
 class Graph {
   public:
     Graph() = default;
     /// Checks what llb-facts 1.8 "Validation" says; kInvalidInput.
+    /// Vertices that the result does not need are dropped. Does not keep `definition`.
     static Result<Graph> load(const pb::Definition& definition);
 
     [[nodiscard]] std::span<const Vertex> vertices() const { return vertices_; }
@@ -56,7 +58,8 @@ class Graph {
 /// Bytes of a message, the same for equal messages (map entries sorted).
 std::string marshal_deterministic(const google::protobuf::MessageLite& message);
 
-/// For people and tools: `dot` for Graphviz, JSON with llb-facts 1.9's op shapes and a top-level {"version":1, ...}.
+/// For people and tools: `dot` for Graphviz, JSON with llb-facts 1.9's op shapes and a top-level
+/// {"version":1, ...}.
 std::string to_dot(const Graph& graph);
 std::string to_json(const Graph& graph);
 
