@@ -1,0 +1,88 @@
+#include "snapshot/internal/select.h"
+
+namespace slipway::snapshot {
+
+Result<SelectionFilter> SelectionFilter::parse(const Selection& selection) {
+    SelectionFilter filter;
+    SLIPWAY_ASSIGN(filter.include, PatternList::parse(selection.include_patterns));
+    SLIPWAY_ASSIGN(filter.exclude, PatternList::parse(selection.exclude_patterns));
+    filter.include_all = selection.include_patterns.empty();
+    return filter;
+}
+
+namespace {
+
+class Selector {
+  public:
+    Selector(const SelectionFilter& filter, const SelectVisitor& visit)
+        : filter_(filter), visit_(visit) {}
+
+    Result<void> take(const MergedNode& node) {
+        const bool is_top = path_.empty();
+        const bool excluded = !is_top && !filter_.exclude.empty() && filter_.exclude.matches(path_);
+        const bool selected =
+            is_top || (!excluded && (filter_.include_all || filter_.include.matches(path_)));
+        if (!node.is_dir()) return selected ? give(node, TakenAs::kSelected) : Result<void>();
+        if (!selected && !may_select_below(excluded)) return {};
+
+        const std::size_t outer_pending = pending_.size();
+        if (selected) {
+            SLIPWAY_TRY(give(node, TakenAs::kSelected));
+        } else {
+            pending_.push_back({path_, &node});
+        }
+        const std::size_t size = path_.size();
+        for (const auto& [name, child] : node.children()) {
+            if (!path_.empty()) path_ += '/';
+            path_ += name;
+            SLIPWAY_TRY(take(child));
+            path_.resize(size);
+        }
+        if (pending_.size() > outer_pending) pending_.resize(outer_pending);
+        return {};
+    }
+
+  private:
+    struct Pending {
+        std::string path;
+        const MergedNode* node;
+    };
+
+    [[nodiscard]] bool may_select_below(bool excluded) const {
+        if (excluded) return filter_.exclude.may_except_below(path_);
+        return filter_.include_all || filter_.include.may_match_below(path_);
+    }
+
+    /// First the directories on the way here that did not match themselves.
+    Result<void> give(const MergedNode& node, TakenAs how) {
+        for (const auto& parent : pending_)
+            SLIPWAY_TRY(visit_(parent.path, *parent.node, TakenAs::kParent));
+        pending_.clear();
+        return visit_(path_, node, how);
+    }
+
+    const SelectionFilter& filter_;
+    const SelectVisitor& visit_;
+    std::string path_;
+    std::vector<Pending> pending_;
+};
+
+}  // namespace
+
+Result<void> select_below(const MergedNode& source, const SelectionFilter& filter,
+                          const SelectVisitor& visit) {
+    return Selector(filter, visit).take(source);
+}
+
+Result<MergedNode> find_source(const View& view, const std::string& path, bool follow_symlinks) {
+    SLIPWAY_ASSIGN(const RelPath real,
+                   view.resolve(path, follow_symlinks ? FollowLast::kYes : FollowLast::kNo));
+    MergedNode node = MergedNode::root(view.trees());
+    for (const auto name : path_components(real.text())) node = node.child(name);
+    if (!node.exists())
+        return make_error(ErrorCode::kNotFound, "\"/{}\": not found",
+                          RelPath::in_root(path).text());
+    return node;
+}
+
+}  // namespace slipway::snapshot
