@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,13 +26,14 @@ struct Lines {
 struct Heredoc {
     std::string name;
     std::string body;         ///< with its final newline; leading tabs already stripped for <<-
+    std::string raw;          ///< as it stands in the file
     bool expand = true;       ///< the delimiter was not quoted
     bool strip_tabs = false;  ///< <<-
     int fd = 0;               ///< "3<<EOF" in a shell line
     bool operator==(const Heredoc&) const = default;
 };
 
-/// `--name` or `--name=value`, as written.
+/// `--name` or `--name=value`, without quotes and escapes.
 struct Flag {
     std::string name;
     std::optional<std::string> value;
@@ -92,6 +94,8 @@ struct Run {
     std::string security;                   ///< "", sandbox, insecure
     std::vector<std::string> devices;
     std::vector<Heredoc> heredocs;
+    /// The command is one heredoc and nothing else: its body is the script. Otherwise with_heredocs() is.
+    bool heredoc_only = false;
 };
 /// COPY and ADD. `sources` holds paths and URLs; inline files are in `heredocs` and have no entry in `sources`.
 struct Copy {
@@ -114,7 +118,7 @@ struct User { std::string user; };
 struct Cmd { CommandLine command; };
 struct Entrypoint { CommandLine command; };
 struct Shell { std::vector<std::string> args; };
-struct Expose { std::vector<std::string> ports; };
+struct Expose { std::vector<std::string> ports; };  ///< as written, but sorted, as the reference does
 struct Volume { std::vector<std::string> paths; };
 struct StopSignal { std::string signal; };
 struct Maintainer { std::string name; };
@@ -171,7 +175,17 @@ Result<Dockerfile> parse_dockerfile(std::string_view text, std::string file_name
 /// One instruction by itself, for ONBUILD triggers; `lines` is where the ONBUILD stands (or 0).
 Result<Instruction> parse_instruction(std::string_view text, const std::string& file_name, Lines lines, char escape);
 
-/// One --mount value, after expansion: "type=cache,target=/root/.cache". Unknown keys get the nearest as hint.
+/// The text with its heredocs put back behind it, verbatim (tabs of <<- too), without a final newline: what the shell
+/// of a RUN gets, and what an ONBUILD trigger says.
+std::string with_heredocs(std::string_view text, const std::vector<Heredoc>& heredocs);
+
+/// Expands one value of a --mount.
+using Expander = std::function<Result<std::string>(std::string_view)>;
+
+/// One --mount value: "type=cache,target=/root/.cache". The fields are cut first, then the value of each
+/// but `from` is expanded, so that a variable can hold a comma. Unknown keys get the nearest as hint.
+Result<Mount> parse_mount(std::string_view value, const Expander& expand);
+/// The same for a value without variables.
 Result<Mount> parse_mount(std::string_view value);
 
 }  // namespace slipway::dockerfile

@@ -1,6 +1,9 @@
-// Words of a Dockerfile: quotes, escapes and variables, as the reference frontend's shell lexer reads them
-// (llb-facts 2.11): $v ${v} ${v:-w} ${v-w} ${v:+w} ${v+w} ${v:?w} ${v?w} ${v#p} ${v##p} ${v%p} ${v%%p} ${v/p/r} ${v//p/r}.
+// Words of a Dockerfile: quotes, escapes and variables, as the reference frontend's shell lexer
+// reads them (llb-facts 2.11): $v ${v} ${v:-w} ${v-w} ${v:+w} ${v+w} ${v:?w} ${v?w} ${v#p} ${v##p}
+// ${v%p} ${v%%p} ${v/p/r} ${v//p/r}.
 #pragma once
+
+#include "base/result.h"
 
 #include <functional>
 #include <optional>
@@ -8,8 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/result.h"
 
 namespace slipway::dockerfile {
 
@@ -22,12 +23,22 @@ struct Expanded {
     std::set<std::string> unset;  ///< names looked up and not found (for lint)
 };
 
-enum class Quotes { kRemove, kKeepRaw };  ///< kKeepRaw: heredoc bodies, quotes are ordinary characters
+enum class Quotes {
+    kRemove,
+    kKeepRaw,    ///< heredoc bodies: quotes are ordinary characters
+    kKeepShown,  ///< names for display: quotes do their work and stay in the text
+};
+enum class Unset {
+    kEmpty,  ///< an unset variable is empty
+    kLeave,  ///< its reference stays in the text: names for display
+};
 
-/// One word. kInvalidInput: unterminated quote or brace, bad modifier, `:?` on an unset variable.
+/// One word. kInvalidInput: unterminated quote or brace, bad modifier, `:?` on an unset variable, a
+/// result beyond 1 MiB (kKeepRaw: 16 MiB), substitutions nested deeper than 100.
 Result<Expanded> expand_word(std::string_view word, const Lookup& lookup, char escape = '\\',
-                             Quotes quotes = Quotes::kRemove);
-/// Expands, then splits at unquoted blanks (EXPOSE, ADD/COPY sources of variables...).
-Result<std::vector<std::string>> expand_words(std::string_view text, const Lookup& lookup, char escape = '\\');
+                             Quotes quotes = Quotes::kRemove, Unset unset = Unset::kEmpty);
+/// Expands, then splits at unquoted blanks, those in values too (EXPOSE).
+Result<std::vector<std::string>> expand_words(std::string_view text, const Lookup& lookup,
+                                              char escape = '\\');
 
 }  // namespace slipway::dockerfile

@@ -1,0 +1,74 @@
+// From lines to statements: parser directives, comments, continuation lines, heredoc bodies.
+#pragma once
+
+#include "base/result.h"
+#include "dockerfile/ast.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slipway::dockerfile::internal {
+
+struct Statement {
+    std::string text;  ///< continuations joined, without heredoc bodies
+    Lines lines;
+    std::vector<std::string> comments;
+    std::vector<Heredoc> heredocs;
+};
+
+enum class Directives { kRead, kIgnore };
+
+/// Reads one file or trigger; `text` must outlive it. Errors carry the lines, as a range of
+/// `file_name`.
+class StatementReader {
+  public:
+    StatementReader(std::string_view text, std::string file_name, char escape,
+                    Directives directives);
+
+    /// The next statement, or nothing at the end of the file.
+    Result<std::optional<Statement>> next();
+
+    [[nodiscard]] char escape() const { return escape_; }
+    /// The line that was read last.
+    [[nodiscard]] int line() const { return line_; }
+    /// What the lines gave reason to warn about so far; taken once.
+    std::vector<ParseWarning> take_warnings() { return std::move(warnings_); }
+
+  private:
+    struct Piece {
+        std::string_view text;
+        bool continues = false;
+    };
+
+    Result<std::optional<std::string_view>> next_line();
+    Result<bool> read_directive(std::string_view line);
+    [[nodiscard]] Piece cut_continuation(std::string_view line) const;
+    Result<void> read_continuations(Statement& statement);
+    Result<void> read_heredocs(Statement& statement);
+    [[nodiscard]] Error at(Error error, int first_line) const;
+
+    std::string_view rest_;
+    std::string file_name_;
+    char escape_;
+    bool directives_;  ///< may the next line still be one?
+    bool escape_seen_ = false;
+    bool syntax_seen_ = false;
+    bool check_seen_ = false;
+    int line_ = 0;
+    std::vector<std::string> comments_;
+    std::vector<ParseWarning> warnings_;
+};
+
+/// "# name = value", cut. Nothing when the line is no such comment.
+struct Directive {
+    std::string name;  ///< lower case
+    std::string value;
+};
+std::optional<Directive> parse_directive(std::string_view line);
+
+/// The value of a directive at the top of the file; a first line "#!..." is allowed above it.
+std::optional<std::string> find_directive(std::string_view text, std::string_view name);
+
+}  // namespace slipway::dockerfile::internal
