@@ -1,5 +1,9 @@
-// Child processes: started with posix_spawn or clone, watched by pidfd, killed and reaped by their owner.
+// Child processes: started with posix_spawn or clone, watched by pidfd, killed and reaped by their
+// owner.
 #pragma once
+
+#include "base/result.h"
+#include "os/fd.h"
 
 #include <sys/types.h>
 
@@ -9,26 +13,23 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
-#include "os/fd.h"
-
 namespace slipway::os {
 
 struct ExitStatus {
-    int code = 0;                ///< exit code, or 128 + signal
+    int code = 0;  ///< exit code, or 128 + signal
     std::optional<int> signal;
     [[nodiscard]] bool ok() const { return code == 0 && !signal; }
 };
 
 struct SpawnOptions {
-    std::vector<std::string> argv;                      ///< argv[0] is looked up in PATH
-    std::optional<std::vector<std::string>> env;        ///< "K=V"; nothing: ours
-    std::string cwd;                                    ///< "": ours
-    int stdin_fd = -1;                                  ///< -1: /dev/null
-    int stdout_fd = -1;                                 ///< -1: /dev/null
-    int stderr_fd = -1;                                 ///< -1: /dev/null
-    std::vector<std::pair<int, int>> extra_fds;         ///< (our number, number in the child)
-    bool inherit_stdio = false;                         ///< all three are ours (overrides the fields above)
+    std::vector<std::string> argv;                ///< argv[0] is looked up in PATH
+    std::optional<std::vector<std::string>> env;  ///< "K=V"; nothing: ours
+    std::string cwd;                              ///< "": ours
+    int stdin_fd = -1;                            ///< -1: /dev/null
+    int stdout_fd = -1;                           ///< -1: /dev/null
+    int stderr_fd = -1;                           ///< -1: /dev/null
+    std::vector<std::pair<int, int>> extra_fds;   ///< (our number, number in the child)
+    bool inherit_stdio = false;  ///< all three are ours (overrides the fields above)
 };
 
 class Child {
@@ -40,9 +41,10 @@ class Child {
     ~Child();
 
     [[nodiscard]] pid_t pid() const { return pid_; }
-    /// Blocks until it ends. When `stop` is asked: `on_stop` (default: SIGTERM, then SIGKILL after 2 s), and goes on
-    /// waiting for the end, so that no process is left behind.
-    Result<ExitStatus> wait(std::stop_token stop = {}, const std::function<void()>& on_stop = nullptr);
+    /// Blocks until it ends. When `stop` is asked: `on_stop` (default: SIGTERM, then SIGKILL after
+    /// 2 s), and goes on waiting for the end, so that no process is left behind.
+    Result<ExitStatus> wait(std::stop_token stop = {},
+                            const std::function<void()>& on_stop = nullptr);
     Result<void> signal(int number) const;
 
   private:
@@ -56,8 +58,10 @@ struct Output {
     std::string out;
     std::string err;
 };
-/// Runs to the end and collects both streams (each at most `limit` bytes, the rest is dropped). For small helpers.
-Result<Output> run_command(SpawnOptions options, std::stop_token stop = {}, std::size_t limit = 1U << 20);
+/// Runs to the end and collects both streams (each at most `limit` bytes, the rest is dropped). For
+/// small helpers.
+Result<Output> run_command(SpawnOptions options, std::stop_token stop = {},
+                           std::size_t limit = 1U << 20);
 
 struct Pipe {
     Fd read;

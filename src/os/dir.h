@@ -1,9 +1,13 @@
-// A directory held by descriptor, and everything done relative to it. Paths never leave it: every look-up goes through
-// openat2 (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS), with a component-wise openat(O_NOFOLLOW)
-// walk where the kernel or a seccomp filter has no openat2 (ENOSYS, EPERM). So the parents of a path that is worked on
-// are real directories below the root; a symlink in a parent position is ELOOP, kInvalidInput. The last component is
-// never followed either. For host paths given by the user, `Dir::open` follows links as the shell would.
+// A directory held by descriptor, and everything done relative to it. Paths never leave it: every
+// look-up goes through openat2 (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
+// with a component-wise openat(O_NOFOLLOW) walk where the kernel or a seccomp filter has no openat2
+// (ENOSYS, EPERM). So the parents of a path that is worked on are real directories below the root;
+// a symlink in a parent position is ELOOP, kInvalidInput. The last component is never followed
+// either. For host paths given by the user, `Dir::open` follows links as the shell would.
 #pragma once
+
+#include "base/path.h"
+#include "os/fd.h"
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -14,9 +18,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/path.h"
-#include "os/fd.h"
 
 namespace slipway::os {
 
@@ -33,8 +34,8 @@ struct FileInfo {
     std::uint32_t gid = 0;
     std::uint64_t size = 0;
     std::uint64_t inode = 0;
-    std::uint64_t device = 0;        ///< the file system it stands on
-    std::uint64_t rdev = 0;          ///< for device nodes, as makedev()
+    std::uint64_t device = 0;  ///< the file system it stands on
+    std::uint64_t rdev = 0;    ///< for device nodes, as makedev()
     std::uint32_t links = 1;
     Timestamp mtime;
     Timestamp ctime;
@@ -66,7 +67,8 @@ class Dir {
     [[nodiscard]] Result<Dir> duplicate() const;
 
     [[nodiscard]] Result<Dir> open_dir(const RelPath& path) const;
-    [[nodiscard]] Result<Fd> open_file(const RelPath& path) const;  ///< O_RDONLY, must not be a symlink
+    [[nodiscard]] Result<Fd> open_file(
+        const RelPath& path) const;  ///< O_RDONLY, must not be a symlink
     /// O_WRONLY | O_CREAT | O_EXCL: never writes into what is there.
     [[nodiscard]] Result<Fd> create_file(const RelPath& path, std::uint32_t mode) const;
     [[nodiscard]] Result<FileInfo> stat(const RelPath& path) const;
@@ -81,20 +83,28 @@ class Dir {
     [[nodiscard]] Result<void> make_dirs(const RelPath& path, std::uint32_t mode) const;
     [[nodiscard]] Result<void> make_symlink(const std::string& target, const RelPath& path) const;
     /// mode with S_IFCHR, S_IFBLK, S_IFIFO or S_IFSOCK.
-    [[nodiscard]] Result<void> make_node(const RelPath& path, std::uint32_t mode, std::uint64_t rdev) const;
-    /// Hard link to a non-directory of another (or the same) directory; symlinks themselves are linked.
-    [[nodiscard]] Result<void> link(const Dir& from_dir, const RelPath& from, const RelPath& to) const;
-    [[nodiscard]] Result<void> rename(const RelPath& from, const Dir& to_dir, const RelPath& to) const;
+    [[nodiscard]] Result<void> make_node(const RelPath& path, std::uint32_t mode,
+                                         std::uint64_t rdev) const;
+    /// Hard link to a non-directory of another (or the same) directory; symlinks themselves are
+    /// linked.
+    [[nodiscard]] Result<void> link(const Dir& from_dir, const RelPath& from,
+                                    const RelPath& to) const;
+    [[nodiscard]] Result<void> rename(const RelPath& from, const Dir& to_dir,
+                                      const RelPath& to) const;
     [[nodiscard]] Result<void> unlink(const RelPath& path) const;
     /// A whole subtree, never following links, never crossing into another root. Missing is fine.
     [[nodiscard]] Result<void> remove_tree(const RelPath& path) const;
 
-    [[nodiscard]] Result<void> set_owner(const RelPath& path, std::uint32_t uid, std::uint32_t gid) const;
-    [[nodiscard]] Result<void> set_mode(const RelPath& path, std::uint32_t mode) const;  ///< not for symlinks
-    [[nodiscard]] Result<void> set_times(const RelPath& path, Timestamp atime, Timestamp mtime) const;
+    [[nodiscard]] Result<void> set_owner(const RelPath& path, std::uint32_t uid,
+                                         std::uint32_t gid) const;
+    [[nodiscard]] Result<void> set_mode(const RelPath& path,
+                                        std::uint32_t mode) const;  ///< not for symlinks
+    [[nodiscard]] Result<void> set_times(const RelPath& path, Timestamp atime,
+                                         Timestamp mtime) const;
     /// All names, of the entry itself. File systems without xattrs give none.
     [[nodiscard]] Result<Xattrs> xattrs(const RelPath& path) const;
-    [[nodiscard]] Result<void> set_xattr(const RelPath& path, const std::string& name, const std::string& value) const;
+    [[nodiscard]] Result<void> set_xattr(const RelPath& path, const std::string& name,
+                                         const std::string& value) const;
 
   private:
     Dir(Fd fd, std::string host_path) : fd_(std::move(fd)), host_path_(std::move(host_path)) {}

@@ -17,7 +17,8 @@ class Fd {
     [[nodiscard]] int get() const { return number_; }
     [[nodiscard]] bool valid() const { return number_ >= 0; }
     int release();
-    /// Where the error matters (data written); the number is forgotten before closing, never retried.
+    /// Where the error matters (data written); the number is forgotten before closing, never
+    /// retried.
     Result<void> close();
     [[nodiscard]] Result<Fd> duplicate() const;
 

@@ -1,11 +1,11 @@
-// Mounts. All of them happen in the engine's own mount namespace (see supervisor.h), so the kernel takes them down when
-// the process ends, whatever ended it.
+// Mounts. All of them happen in the engine's own mount namespace (see supervisor.h), so the kernel
+// takes them down when the process ends, whatever ended it.
 #pragma once
+
+#include "base/result.h"
 
 #include <string>
 #include <vector>
-
-#include "base/result.h"
 
 namespace slipway::os {
 
@@ -28,8 +28,9 @@ struct OverlaySpec {
     std::string upper;               ///< "" for a read-only view
     std::string work;
 };
-/// redirect_dir, metacopy and index are off; `volatile` where the kernel has it. A read-only view of one layer is a
-/// read-only bind mount. Any number of layers (the new mount API, else chdir and short names).
+/// redirect_dir, metacopy and index are off; `volatile` where the kernel has it. A read-only view
+/// of one layer is a read-only bind mount. Any number of layers (the new mount API, else chdir and
+/// short names).
 Result<MountPoint> mount_overlay(const OverlaySpec& spec, const std::string& target);
 enum class Access { kReadWrite, kReadOnly };
 Result<MountPoint> bind_mount(const std::string& from, const std::string& target, Access access);

@@ -7,8 +7,9 @@
 
 namespace slipway::os {
 
-/// One per process, made before other threads (it blocks the signals in the calling thread; one joined thread takes
-/// them). The first signal asks to stop; the second ends the process at once with 128 + signal.
+/// One per process, made before other threads (it blocks the signals in the calling thread; one
+/// joined thread takes them). The first signal asks to stop; the second ends the process at once
+/// with 128 + signal.
 class SignalStop {
   public:
     SignalStop();

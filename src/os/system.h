@@ -1,10 +1,10 @@
 // Facts about this machine and this process.
 #pragma once
 
+#include "base/result.h"
+
 #include <optional>
 #include <string>
-
-#include "base/result.h"
 
 namespace slipway::os {
 

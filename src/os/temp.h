@@ -1,10 +1,10 @@
 // Temporary names that vanish with their owner.
 #pragma once
 
-#include <string>
-
 #include "base/result.h"
 #include "os/dir.h"
+
+#include <string>
 
 namespace slipway::os {
 

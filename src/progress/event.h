@@ -1,5 +1,9 @@
-// What happens in a build, as records. One stream of events feeds every renderer; this room prints nothing.
+// What happens in a build, as records. One stream of events feeds every renderer; this room prints
+// nothing.
 #pragma once
+
+#include "base/digest.h"
+#include "base/error.h"
 
 #include <chrono>
 #include <cstdint>
@@ -9,43 +13,40 @@
 #include <variant>
 #include <vector>
 
-#include "base/digest.h"
-#include "base/error.h"
-
 namespace slipway::progress {
 
 /// Why a step ran or did not: one word per step, the same in terminal, JSON and tests.
 enum class Reason {
-    kHitLocal,       ///< same operation on the same inputs: nothing ran
-    kHitContent,     ///< an input was made anew but its content is what it was: nothing ran
-    kMissFirst,      ///< nothing like it was ever built in this store
-    kMissOp,         ///< the instruction (or its environment) changed
-    kMissInputs,     ///< an input changed; the detail names it
-    kMissEvicted,    ///< it was known, but its result is gone from the store
-    kNoCacheAsked,   ///< --no-cache
-    kSource,         ///< a source (image, context): fetched or read, not run
+    kHitLocal,      ///< same operation on the same inputs: nothing ran
+    kHitContent,    ///< an input was made anew but its content is what it was: nothing ran
+    kMissFirst,     ///< nothing like it was ever built in this store
+    kMissOp,        ///< the instruction (or its environment) changed
+    kMissInputs,    ///< an input changed; the detail names it
+    kMissEvicted,   ///< it was known, but its result is gone from the store
+    kNoCacheAsked,  ///< --no-cache
+    kSource,        ///< a source (image, context): fetched or read, not run
     kFailed,
     kCancelled,
 };
 std::string_view to_string(Reason reason);  ///< "hit_local", "miss_inputs", ...
 
 struct BuildStarted {
-    std::string name;       ///< what is built, for a headline
+    std::string name;  ///< what is built, for a headline
     std::size_t steps = 0;
 };
 /// A step exists and will be looked at. Every step that is announced gets one StepDone.
 struct StepQueued {
     Digest step;
-    std::string name;       ///< "[runtime 3/7] RUN make"
+    std::string name;  ///< "[runtime 3/7] RUN make"
     std::optional<SourceRange> where;
 };
-struct StepStarted {        ///< its work began (not sent for cache hits)
+struct StepStarted {  ///< its work began (not sent for cache hits)
     Digest step;
 };
 struct StepLog {
     Digest step;
-    int stream = 1;         ///< 1 stdout, 2 stderr
-    std::string text;       ///< as it came: may end in the middle of a line
+    int stream = 1;    ///< 1 stdout, 2 stderr
+    std::string text;  ///< as it came: may end in the middle of a line
 };
 /// Transfers and the like below a step: "pulling sha256:…" 12 of 40 MB. total 0: unknown.
 struct StepProgress {
@@ -57,7 +58,7 @@ struct StepProgress {
 struct StepDone {
     Digest step;
     Reason reason = Reason::kHitLocal;
-    std::string detail;     ///< "context file 'src/main.c' changed"; may be empty
+    std::string detail;  ///< "context file 'src/main.c' changed"; may be empty
     std::chrono::nanoseconds duration{};
     std::optional<Error> error;
 };
@@ -71,7 +72,8 @@ struct BuildDone {
     std::chrono::nanoseconds duration{};
 };
 
-using Event = std::variant<BuildStarted, StepQueued, StepStarted, StepLog, StepProgress, StepDone, Warning, BuildDone>;
+using Event = std::variant<BuildStarted, StepQueued, StepStarted, StepLog, StepProgress, StepDone,
+                           Warning, BuildDone>;
 
 class Sink {
   public:
