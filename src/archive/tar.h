@@ -1,29 +1,41 @@
-// Tar in and out (libarchive): ustar headers, pax records only where a value needs them, the same bytes for the same
-// entries. Reading takes every tar dialect, and any compression when `Decompress::kAny` is asked.
+// Tar in and out (libarchive): ustar headers, pax records only where a value needs them, the same
+// bytes for the same entries. Reading takes every tar dialect, and any compression when
+// `Decompress::kAny` is asked.
 #pragma once
+
+#include "base/io.h"
 
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
-
-#include "base/io.h"
+#include <string_view>
 
 namespace slipway::archive {
 
-enum class EntryType { kRegular, kDirectory, kSymlink, kHardlink, kCharDevice, kBlockDevice, kFifo };
+enum class EntryType {
+    kRegular,
+    kDirectory,
+    kSymlink,
+    kHardlink,
+    kCharDevice,
+    kBlockDevice,
+    kFifo
+};
 
 struct TarEntry {
-    std::string path;      ///< as it stands in the archive; the reader promises nothing about it ("..", absolute)
+    std::string path;  ///< as it stands in the archive; the reader promises nothing about it ("..",
+                       ///< absolute)
     EntryType type = EntryType::kRegular;
     std::uint32_t mode = 0644;  ///< permission bits (07777)
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
-    std::uint64_t size = 0;     ///< of the data that follows; 0 unless regular
+    std::uint64_t size = 0;  ///< of the data that follows; 0 unless regular
     std::int64_t mtime_seconds = 0;
-    std::uint32_t mtime_nanoseconds = 0;
-    std::string link_target;    ///< symlink: text; hard link: path of the first name in this archive
+    std::uint32_t mtime_nanoseconds = 0;  ///< the writer leaves them out: layers have seconds
+    std::string link_target;  ///< symlink: text; hard link: path of the first name in this archive
     std::uint32_t device_major = 0;
     std::uint32_t device_minor = 0;
     std::map<std::string, std::string> xattrs;  ///< as SCHILY.xattr records
@@ -53,11 +65,12 @@ enum class Decompress { kNone, kAny };
 /// Not thread-safe.
 class TarReader {
   public:
-    /// `source` outlives it. kInvalidInput when it is no tar.
+    /// `source` outlives it. kInvalidInput when it is no tar; a file without a byte has no entries.
     static Result<TarReader> open(Reader& source, Decompress decompress = Decompress::kNone);
     TarReader(TarReader&&) noexcept;
     ~TarReader();
-    /// The next entry, or nothing at the end. Unread data of the last one is skipped.
+    /// The next entry, or nothing at the end. Unread data of the last one is skipped. kCorrupt when
+    /// cut off or damaged.
     Result<std::optional<TarEntry>> next();
     /// Data of the current entry; 0 at its end.
     Result<std::size_t> read(std::span<std::byte> buffer);
@@ -68,7 +81,8 @@ class TarReader {
     std::unique_ptr<Impl> impl_;
 };
 
-/// Does the file start like a tar, compressed or not (gzip, bzip2, xz, zstd)? Reads from `source` only what it needs.
+/// Does the file start like a tar, compressed or not (gzip, bzip2, xz, zstd)? Reads from `source`
+/// only what it needs.
 Result<bool> looks_like_tar(Reader& source);
 
 }  // namespace slipway::archive
