@@ -346,4 +346,15 @@ Result<void> Dir::set_xattr(const RelPath& path, const std::string& name,
     return {};
 }
 
+Result<void> Dir::remove_xattr(const RelPath& path, const std::string& name) const {
+    SLIPWAY_ASSIGN(const Parent parent, Parent::open(fd_, path, "cannot remove an attribute of"));
+    const int result = ::lremovexattr(parent.proc_path().c_str(), name.c_str());
+    const int saved_errno = errno;
+    if (result != 0) {
+        return Error::from_errno(
+            saved_errno, fmt::format("cannot remove attribute '{}' of '{}'", name, path.at()));
+    }
+    return {};
+}
+
 }  // namespace slipway::os

@@ -105,6 +105,8 @@ class Dir {
     [[nodiscard]] Result<Xattrs> xattrs(const RelPath& path) const;
     [[nodiscard]] Result<void> set_xattr(const RelPath& path, const std::string& name,
                                          const std::string& value) const;
+    /// ENODATA when there is none.
+    [[nodiscard]] Result<void> remove_xattr(const RelPath& path, const std::string& name) const;
 
   private:
     Dir(Fd fd, std::string host_path) : fd_(std::move(fd)), host_path_(std::move(host_path)) {}

@@ -227,6 +227,11 @@ TEST_P(DirTest, KeepsAttributesOfEachKind) {
                     IsOk());
     }
     EXPECT_THAT(dir_.xattrs(rel("d")), IsOkAndHolds(::testing::SizeIs(60)));
+    ASSERT_THAT(dir_.remove_xattr(rel("d/e"), "user.dir"), IsOk());
+    EXPECT_THAT(dir_.xattrs(rel("d/e")), IsOkAndHolds(IsEmpty()));
+    const auto again = dir_.remove_xattr(rel("d/e"), "user.dir");
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().system_errno(), ENODATA);
     EXPECT_THAT(dir_.set_xattr(rel("none"), "user.x", "v"),
                 FailsWith(ErrorCode::kNotFound, HasSubstr("user.x")));
     ASSERT_THAT(dir_.set_xattr(rel(""), "user.root", "r"), IsOk());
