@@ -3,7 +3,6 @@
 #include "dockerfile/internal/instructions.h"
 #include "dockerfile/internal/statements.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace slipway::dockerfile {
@@ -36,25 +35,26 @@ Result<Dockerfile> parse_dockerfile(std::string_view text, std::string file_name
     Dockerfile file;
     file.file_name = std::move(file_name);
     file.text = text;
-    internal::StatementReader reader(file.text, file.file_name, '\\', internal::Directives::kRead);
+    internal::StatementReader reader(file.text, '\\', internal::Directives::kRead);
+    const auto failed = [&](Error error) {
+        return at(std::move(error), file.file_name, reader.error_lines());
+    };
     while (true) {
-        SLIPWAY_ASSIGN(auto statement, reader.next());
+        auto statement = reader.next();
+        if (!statement) return failed(std::move(statement).error());
         for (auto& warning : reader.take_warnings()) file.warnings.push_back(std::move(warning));
-        if (!statement) break;
-        const Lines lines = statement->lines;
+        if (!*statement) break;
         auto instruction =
-            internal::read_instruction(*std::move(statement), reader.escape(), file.warnings);
-        if (!instruction) return at(std::move(instruction).error(), file.file_name, lines);
-        if (auto placed = place(file, *std::move(instruction)); !placed) {
-            return at(std::move(placed).error(), file.file_name, lines);
-        }
+            internal::read_instruction(**std::move(statement), reader.escape(), file.warnings);
+        if (!instruction) return failed(std::move(instruction).error());
+        auto placed = place(file, *std::move(instruction));
+        if (!placed) return failed(std::move(placed).error());
     }
     if (file.stages.empty()) {
         const std::string_view what =
             file.meta_args.empty() ? "the file has no instructions" : "the file has no FROM";
-        return at(Error(ErrorCode::kInvalidInput, std::string(what))
-                      .hint("FROM scratch begins an image from nothing"),
-                  file.file_name, {std::max(reader.line(), 1), std::max(reader.line(), 1)});
+        return failed(Error(ErrorCode::kInvalidInput, std::string(what))
+                          .hint("FROM scratch begins an image from nothing"));
     }
     file.escape = reader.escape();
     file.syntax = internal::find_directive(file.text, "syntax");
@@ -64,22 +64,20 @@ Result<Dockerfile> parse_dockerfile(std::string_view text, std::string file_name
 
 Result<Instruction> parse_instruction(std::string_view text, const std::string& file_name,
                                       Lines lines, char escape) {
-    internal::StatementReader reader(text, file_name, escape, internal::Directives::kIgnore);
-    const auto in_file = [&](Error error) {
-        // The reader counts the lines of the trigger, which are not those of the file.
-        Error moved(error.code(), error.message());
-        if (error.hint()) moved = std::move(moved).hint(*error.hint());
-        return lines.first == 0 ? std::move(moved) : at(std::move(moved), file_name, lines);
+    internal::StatementReader reader(text, escape, internal::Directives::kIgnore);
+    // The reader counts the lines of the trigger, which are not those of the file.
+    const auto failed = [&](Error error) {
+        return lines.first == 0 ? std::move(error) : at(std::move(error), file_name, lines);
     };
     auto statement = reader.next();
-    if (!statement) return in_file(std::move(statement).error());
-    if (!*statement) return in_file({ErrorCode::kInvalidInput, "there is no instruction"});
-    auto more = reader.next();
-    if (!more) return in_file(std::move(more).error());
-    if (*more) return in_file({ErrorCode::kInvalidInput, "there is more than one instruction"});
+    if (!statement) return failed(std::move(statement).error());
+    if (!*statement) return failed({ErrorCode::kInvalidInput, "there is no instruction"});
+    const auto more = reader.next();
+    if (!more) return failed(more.error());
+    if (*more) return failed({ErrorCode::kInvalidInput, "there is more than one instruction"});
     std::vector<ParseWarning> warnings;
     auto instruction = internal::read_instruction(**std::move(statement), escape, warnings);
-    if (!instruction) return in_file(std::move(instruction).error());
+    if (!instruction) return failed(std::move(instruction).error());
     instruction->lines = lines;
     return instruction;
 }

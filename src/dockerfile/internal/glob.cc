@@ -10,8 +10,6 @@ namespace slipway::dockerfile::internal {
 namespace {
 
 constexpr char32_t kAnyRune = 0xFFFFFFFF;
-/// Rune comparisons per use of a pattern: about a tenth of a second.
-constexpr std::size_t kMaxWork = 50'000'000;
 
 struct Span {
     std::size_t begin;
@@ -19,17 +17,15 @@ struct Span {
 };
 
 Error too_much_work() {
-    return {ErrorCode::kInvalidInput, "the pattern takes too long to match this value"};
+    return {ErrorCode::kInvalidInput, "it takes too long"};
 }
 
 }  // namespace
 
 class Glob::Matcher {
   public:
-    Matcher(const std::vector<Segment>& segments, std::u32string_view value)
-        : segments_(segments), value_(value) {}
-
-    [[nodiscard]] bool gave_up() const { return work_ > kMaxWork; }
+    Matcher(const std::vector<Segment>& segments, std::u32string_view value, Budget& budget)
+        : segments_(segments), value_(value), budget_(budget) {}
 
     /// Where the match that begins at `begin` ends.
     std::optional<std::size_t> match_at(std::size_t begin, Length length) {
@@ -47,7 +43,7 @@ class Glob::Matcher {
 
     std::optional<Span> find(std::size_t from) {
         const bool starts_with_star = segments_.size() > 1 && segments_[0].empty();
-        for (std::size_t begin = from; begin <= value_.size() && !gave_up(); ++begin) {
+        for (std::size_t begin = from; begin <= value_.size() && !budget_.is_spent(); ++begin) {
             if (const auto end = match_at(begin, Length::kLongest)) return Span{begin, *end};
             // The star has looked at the whole line already.
             if (starts_with_star) begin = line_end(begin);
@@ -57,9 +53,9 @@ class Glob::Matcher {
 
   private:
     bool fits(const Segment& segment, std::size_t at) {
-        if (gave_up() || value_.size() - at < segment.size()) return false;
+        if (value_.size() - at < segment.size()) return false;
         for (std::size_t i = 0; i < segment.size(); ++i) {
-            ++work_;
+            if (!budget_.spend(1)) return false;
             const char32_t rune = value_[at + i];
             if (segment[i] == kAnyRune ? rune == '\n' : rune != segment[i]) return false;
         }
@@ -68,7 +64,7 @@ class Glob::Matcher {
 
     std::size_t line_end(std::size_t from) {
         const auto end = std::min(value_.find(U'\n', from), value_.size());
-        work_ += end - from;
+        budget_.spend(end - from);
         return end;
     }
 
@@ -89,7 +85,7 @@ class Glob::Matcher {
 
     const std::vector<Segment>& segments_;
     std::u32string_view value_;
-    std::size_t work_ = 0;
+    Budget& budget_;
 };
 
 Result<Glob> Glob::parse(std::string_view pattern) {
@@ -118,32 +114,33 @@ Result<Glob> Glob::parse(std::string_view pattern) {
     return glob;
 }
 
-Result<std::string> Glob::trim_prefix(std::string_view value, Length length) const {
+Result<std::string> Glob::trim_prefix(std::string_view value, Length length, Budget& budget) const {
     const std::u32string runes = to_runes(value);
-    Matcher matcher(segments_, runes);
+    Matcher matcher(segments_, runes, budget);
     const auto end = matcher.match_at(0, length);
-    if (matcher.gave_up()) return too_much_work();
+    if (budget.is_spent()) return too_much_work();
     return to_utf8(std::u32string_view(runes).substr(end.value_or(0)));
 }
 
-Result<std::string> Glob::trim_suffix(std::string_view value, Length length) const {
+Result<std::string> Glob::trim_suffix(std::string_view value, Length length, Budget& budget) const {
     std::u32string runes = to_runes(value);
     std::reverse(runes.begin(), runes.end());
     std::vector<Segment> segments(segments_.rbegin(), segments_.rend());
     for (auto& segment : segments) std::reverse(segment.begin(), segment.end());
-    Matcher matcher(segments, runes);
+    Matcher matcher(segments, runes, budget);
     const auto end = matcher.match_at(0, length);
-    if (matcher.gave_up()) return too_much_work();
+    if (budget.is_spent()) return too_much_work();
     runes.erase(0, end.value_or(0));
     std::reverse(runes.begin(), runes.end());
     return to_utf8(runes);
 }
 
 Result<std::string> Glob::replace(std::string_view value, std::string_view replacement,
-                                  Occurrences occurrences, std::size_t max_size) const {
+                                  Occurrences occurrences, std::size_t max_size,
+                                  Budget& budget) const {
     const std::u32string runes = to_runes(value);
     const std::u32string_view view = runes;
-    Matcher matcher(segments_, view);
+    Matcher matcher(segments_, view, budget);
     std::string out;
     std::size_t copied = 0;
     std::size_t from = 0;
@@ -161,7 +158,7 @@ Result<std::string> Glob::replace(std::string_view value, std::string_view repla
         from = std::max(match->end, from + 1);
         if (occurrences == Occurrences::kFirst) break;
     }
-    if (matcher.gave_up()) return too_much_work();
+    if (budget.is_spent()) return too_much_work();
     return out + to_utf8(view.substr(copied));
 }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -163,7 +164,7 @@ Result<void> check_device(std::string_view value) {
             if (cut && !parse_bool(cut->second))
                 return invalid("'{}' is neither true nor false", cut->second);
         } else if (named) {
-            return invalid("unexpected '{}' in --device={}", field, value);
+            return invalid("unexpected '{}'", field);
         } else {
             named = true;
         }
@@ -194,9 +195,11 @@ Result<Body> read_run(const Request& request) {
     SLIPWAY_ASSIGN(run.network, one_of(request, "network", kNetworks));
     SLIPWAY_ASSIGN(run.security, one_of(request, "security", kSecurities));
     run.mounts = request.flags.list("mount");
-    for (const auto& mount : run.mounts) SLIPWAY_TRY(check_mount(mount));
+    for (const auto& mount : run.mounts)
+        SLIPWAY_TRY(check_mount(mount).context("--mount={}", mount));
     run.devices = request.flags.list("device");
-    for (const auto& device : run.devices) SLIPWAY_TRY(check_device(device));
+    for (const auto& device : run.devices)
+        SLIPWAY_TRY(check_device(device).context("--device={}", device));
     run.heredocs = request.statement.heredocs;
     if (!run.heredocs.empty()) {
         const auto whole = parse_heredoc_word(run.command.shell);
@@ -205,18 +208,16 @@ Result<Body> read_run(const Request& request) {
     return run;
 }
 
-/// The heredoc that a word of COPY or ADD stands for. The name finds the body: the last one, if it
-/// stands there twice.
-std::optional<Heredoc> find_heredoc(const Request& request, std::string_view word) {
+using Bodies = std::map<std::string_view, const Heredoc*>;
+
+/// The heredoc that a word of COPY or ADD stands for, with the body that its name finds.
+std::optional<Heredoc> find_heredoc(const Bodies& bodies, std::string_view word) {
     auto mark = parse_heredoc_word(word);
     if (!mark || !*mark) return std::nullopt;
-    const auto& all = request.statement.heredocs;
-    const auto found = std::find_if(all.rbegin(), all.rend(), [&](const Heredoc& heredoc) {
-        return heredoc.name == (*mark)->name;
-    });
-    if (found != all.rend()) {
-        (*mark)->raw = found->raw;
-        (*mark)->body = (*mark)->strip_tabs ? strip_leading_tabs(found->raw) : found->raw;
+    Heredoc& heredoc = **mark;
+    if (const auto found = bodies.find(heredoc.name); found != bodies.end()) {
+        heredoc.raw = found->second->raw;
+        heredoc.body = heredoc.strip_tabs ? strip_leading_tabs(heredoc.raw) : heredoc.raw;
     }
     return *std::move(mark);
 }
@@ -228,10 +229,12 @@ Result<Body> read_copy(const Request& request) {
     copy.is_add = request.keyword == "ADD";
     copy.dest = std::move(words.back());
     words.pop_back();
-    if (find_heredoc(request, copy.dest))
+    Bodies bodies;  // of a name that stands there twice, the last one
+    for (const auto& heredoc : request.statement.heredocs) bodies[heredoc.name] = &heredoc;
+    if (find_heredoc(bodies, copy.dest))
         return invalid("{} cannot have a heredoc as destination", request.keyword);
     for (auto& word : words) {
-        if (auto heredoc = find_heredoc(request, word)) {
+        if (auto heredoc = find_heredoc(bodies, word)) {
             copy.heredocs.push_back(*std::move(heredoc));
         } else {
             copy.sources.push_back(std::move(word));
@@ -352,6 +355,7 @@ Result<Body> read_healthcheck(const Request& request) {
         check.none = true;
         return check;
     }
+    if (type.empty()) return invalid("HEALTHCHECK needs CMD or NONE");
     if (type != "CMD") {
         return invalid("HEALTHCHECK is followed by CMD or NONE, not '{}'",
                        cut ? cut->first : request.rest);
@@ -420,6 +424,7 @@ constexpr std::array kKinds = {
 };
 
 Error unknown_instruction(std::string_view keyword) {
+    if (keyword.empty()) return invalid("a line end is escaped, but no instruction follows");
     constexpr std::size_t kShown = 40;
     Error error = invalid("unknown instruction '{}'", keyword.substr(0, kShown));
     std::vector<std::string> known;

@@ -12,6 +12,8 @@ namespace {
 
 /// ${a:-${b:-...}}: each level is one level of recursion here.
 constexpr int kMaxDepth = 100;
+/// Characters of values that are copied, and comparisons with patterns: about a tenth of a second.
+constexpr std::size_t kMaxSteps = 50'000'000;
 
 Error invalid(std::string message) {
     return {ErrorCode::kInvalidInput, std::move(message)};
@@ -85,6 +87,7 @@ class Lexer {
         ++depth_;
         std::string out;
         while (!at_end()) {
+            if (budget_.is_spent()) return invalid("it takes too long");
             const char c = text_[pos_];
             if (stop != '\0' && c == stop) {
                 ++pos_;
@@ -185,6 +188,7 @@ class Lexer {
 
     std::optional<std::string> look_up(std::string_view name) {
         auto value = lookup_(name);
+        if (value) budget_.spend(value->size());
         (value ? out_.used : out_.unset).emplace(name);
         return value;
     }
@@ -233,7 +237,8 @@ class Lexer {
         const auto modifier = text_.substr(begin, pos_ - begin);
         const char kind = modifier.back();
         const bool trims = kind == '#' || kind == '%';
-        if (trims && empty_is_unset) return unsupported(modifier);
+        const bool known = std::string_view("-+?#%").find(kind) != std::string_view::npos;
+        if (empty_is_unset ? trims : !known) return unsupported(modifier);
         SLIPWAY_ASSIGN(std::string word, read_until('}', trims, nullptr));
         auto value = look_up(name);
         if (!value && options_.unset == Unset::kLeave) {
@@ -263,7 +268,8 @@ class Lexer {
                        Glob::parse(std::string_view(word).substr(doubled ? 1 : 0)));
         const Length length = doubled ? Length::kLongest : Length::kShortest;
         const std::string text = std::move(value).value_or("");
-        return kind == '#' ? pattern.trim_prefix(text, length) : pattern.trim_suffix(text, length);
+        return kind == '#' ? pattern.trim_prefix(text, length, budget_)
+                           : pattern.trim_suffix(text, length, budget_);
     }
 
     /// ${name/pattern/text} and ${name//pattern/text}: at the first slash.
@@ -278,7 +284,8 @@ class Lexer {
             return "${" + std::string(name) + "/" + word + "/" + replacement + "}";
         }
         SLIPWAY_ASSIGN(const Glob pattern, Glob::parse(word));
-        return pattern.replace(value.value_or(""), replacement, occurrences, options_.max_size);
+        return pattern.replace(value.value_or(""), replacement, occurrences, options_.max_size,
+                               budget_);
     }
 
     std::string_view text_;
@@ -286,6 +293,7 @@ class Lexer {
     const LexOptions& options_;
     std::size_t pos_ = 0;
     int depth_ = 0;
+    Budget budget_{kMaxSteps};
     Lexed out_;
 };
 

@@ -58,17 +58,9 @@ std::optional<std::string> find_directive(std::string_view text, std::string_vie
     return std::nullopt;
 }
 
-StatementReader::StatementReader(std::string_view text, std::string file_name, char escape,
-                                 Directives directives)
-    : rest_(text),
-      file_name_(std::move(file_name)),
-      escape_(escape),
-      directives_(directives == Directives::kRead) {
+StatementReader::StatementReader(std::string_view text, char escape, Directives directives)
+    : rest_(text), escape_(escape), directives_(directives == Directives::kRead) {
     if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
-}
-
-Error StatementReader::at(Error error, int first_line) const {
-    return std::move(error).at({file_name_, first_line, std::max(line_, first_line)});
 }
 
 Result<std::optional<std::string_view>> StatementReader::next_line() {
@@ -78,14 +70,13 @@ Result<std::optional<std::string_view>> StatementReader::next_line() {
     const auto line = rest_.substr(0, end == std::string_view::npos ? end : end + 1);
     rest_.remove_prefix(line.size());
     if (std::min(end, line.size()) > kMaxLine) {
-        return at(
-            make_error(ErrorCode::kInvalidInput, "the line is longer than {} bytes", kMaxLine),
-            line_);
+        first_line_ = line_;
+        return make_error(ErrorCode::kInvalidInput, "the line is longer than {} bytes", kMaxLine);
     }
     if (line.find('\0') != std::string_view::npos) {
-        return at(Error(ErrorCode::kInvalidInput, "the line contains a NUL byte")
-                      .hint("is the file UTF-16? save it as UTF-8"),
-                  line_);
+        first_line_ = line_;
+        return Error(ErrorCode::kInvalidInput, "the line contains a NUL byte")
+            .hint("is the file UTF-16? save it as UTF-8");
     }
     return line;
 }
@@ -102,16 +93,13 @@ Result<bool> StatementReader::read_directive(std::string_view line) {
                  : directive->name == "syntax" ? syntax_seen_
                                                : check_seen_;
     if (std::exchange(seen, true)) {
-        return at(
-            make_error(ErrorCode::kInvalidInput,
-                       "the parser directive '{}' stands here a second time", directive->name),
-            line_);
+        return make_error(ErrorCode::kInvalidInput,
+                          "the parser directive '{}' stands here a second time", directive->name);
     }
     if (directive->name == "escape") {
         if (directive->value != "\\" && directive->value != "`") {
-            return at(make_error(ErrorCode::kInvalidInput,
-                                 "the escape character '{}' is neither \\ nor `", directive->value),
-                      line_);
+            return make_error(ErrorCode::kInvalidInput,
+                              "the escape character '{}' is neither \\ nor `", directive->value);
         }
         escape_ = directive->value[0];
     }
@@ -130,6 +118,7 @@ Result<std::optional<Statement>> StatementReader::next() {
     while (true) {
         SLIPWAY_ASSIGN(const auto read, next_line());
         if (!read) return std::nullopt;
+        first_line_ = line_;
         const auto line = trim_left_space(without_line_end(*read));
         SLIPWAY_ASSIGN(const bool directive, read_directive(line));
         if (line.empty() || directive) continue;
@@ -177,21 +166,17 @@ Result<void> StatementReader::read_continuations(Statement& statement) {
 }
 
 Result<void> StatementReader::read_heredocs(Statement& statement) {
-    const int first_line = statement.lines.first;
-    const auto may_have = can_have_heredocs(statement.text, escape_);
-    if (!may_have) return {};
-    auto heredocs = find_heredocs(statement.text);
-    if (!heredocs) return at(std::move(heredocs).error(), first_line);
-    for (auto& heredoc : *heredocs) {
+    if (!can_have_heredocs(statement.text, escape_)) return {};
+    SLIPWAY_ASSIGN(statement.heredocs, find_heredocs(statement.text));
+    for (auto& heredoc : statement.heredocs) {
         const char* const begin = rest_.data();
         std::size_t size = 0;
         while (true) {
             SLIPWAY_ASSIGN(const auto line, next_line());
             if (!line) {
-                return at(make_error(ErrorCode::kInvalidInput, "the heredoc '{}' has no end",
-                                     heredoc.name)
-                              .hint("a line with only '" + heredoc.name + "' ends it"),
-                          first_line);
+                return make_error(ErrorCode::kInvalidInput, "the heredoc '{}' has no end",
+                                  heredoc.name)
+                    .hint("a line with only '" + heredoc.name + "' ends it");
             }
             auto end = without_line_end(*line);
             if (heredoc.strip_tabs)
@@ -202,7 +187,6 @@ Result<void> StatementReader::read_heredocs(Statement& statement) {
         heredoc.raw.assign(begin, size);
         heredoc.body = heredoc.strip_tabs ? strip_leading_tabs(heredoc.raw) : heredoc.raw;
     }
-    statement.heredocs = *std::move(heredocs);
     return {};
 }
 

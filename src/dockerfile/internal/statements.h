@@ -4,9 +4,11 @@
 #include "base/result.h"
 #include "dockerfile/ast.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace slipway::dockerfile::internal {
@@ -24,15 +26,16 @@ enum class Directives { kRead, kIgnore };
 /// `file_name`.
 class StatementReader {
   public:
-    StatementReader(std::string_view text, std::string file_name, char escape,
-                    Directives directives);
+    StatementReader(std::string_view text, char escape, Directives directives);
 
     /// The next statement, or nothing at the end of the file.
     Result<std::optional<Statement>> next();
 
     [[nodiscard]] char escape() const { return escape_; }
-    /// The line that was read last.
-    [[nodiscard]] int line() const { return line_; }
+    /// From the first line of the last statement to the line that was read last.
+    [[nodiscard]] Lines error_lines() const {
+        return {std::max(first_line_, 1), std::max(line_, 1)};
+    }
     /// What the lines gave reason to warn about so far; taken once.
     std::vector<ParseWarning> take_warnings() { return std::move(warnings_); }
 
@@ -47,15 +50,14 @@ class StatementReader {
     [[nodiscard]] Piece cut_continuation(std::string_view line) const;
     Result<void> read_continuations(Statement& statement);
     Result<void> read_heredocs(Statement& statement);
-    [[nodiscard]] Error at(Error error, int first_line) const;
 
     std::string_view rest_;
-    std::string file_name_;
     char escape_;
     bool directives_;  ///< may the next line still be one?
     bool escape_seen_ = false;
     bool syntax_seen_ = false;
     bool check_seen_ = false;
+    int first_line_ = 0;
     int line_ = 0;
     std::vector<std::string> comments_;
     std::vector<ParseWarning> warnings_;
