@@ -1,0 +1,43 @@
+#include "solver/internal/explain.h"
+
+#include "support/result_matchers.h"
+
+namespace slipway::solver {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using Kind = Change::Kind;
+
+TEST(Compare, FindsAddedRemovedAndChangedLabels) {
+    const std::vector<Ingredient> before = {{"a", "1"}, {"b", "2"}, {"c", "3"}};
+    const std::vector<Ingredient> now = {{"d", "4"}, {"a", "1"}, {"b", "two"}};
+    EXPECT_THAT(compare(before, now),
+                ElementsAre(Change{Kind::kAdded, "d"}, Change{Kind::kChanged, "b"},
+                            Change{Kind::kRemoved, "c"}));
+}
+
+TEST(Compare, EqualListsHaveNoChangesInAnyOrder) {
+    const std::vector<Ingredient> before = {{"a", "1"}, {"b", "2"}};
+    const std::vector<Ingredient> now = {{"b", "2"}, {"a", "1"}};
+    EXPECT_THAT(compare(before, now), IsEmpty());
+}
+
+TEST(Compare, TakesRepeatedLabelsInTurn) {
+    const std::vector<Ingredient> before = {{"mount", "1"}, {"mount", "2"}, {"mount", "3"}};
+    const std::vector<Ingredient> now = {{"mount", "1"}, {"mount", "two"}};
+    EXPECT_THAT(compare(before, now),
+                ElementsAre(Change{Kind::kChanged, "mount"}, Change{Kind::kRemoved, "mount"}));
+}
+
+TEST(ExplainMiss, AnInputOutsideTheInputsIsNamedAsItStands) {
+    const Record previous{.ingredients = {{"input 1", "x"}, {"input 99", "x"}, {"input x", "x"}}};
+    const Key now{.digest = Digest::of("now"), .ingredients = {{"input 1", "x"}}};
+    const std::vector<InputFate> inputs = {{.name = "base"}};
+    const auto why = explain_miss(now, {.previous = &previous, .inputs = inputs});
+    EXPECT_EQ(why.reason, progress::Reason::kMissInputs);
+    EXPECT_EQ(why.detail, "input 99 removed, input x removed");
+}
+
+}  // namespace
+}  // namespace slipway::solver
