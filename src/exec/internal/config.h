@@ -1,0 +1,46 @@
+// The OCI runtime configuration (config.json) of one step.
+#pragma once
+
+#include "base/json.h"
+#include "exec/internal/identity.h"
+#include "exec/sandbox.h"
+
+#include <string>
+#include <vector>
+
+namespace slipway::exec {
+
+/// For a step that sets no PATH.
+inline constexpr const char* kDefaultPath =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// A mount after the standard set, as the runtime is told.
+struct ConfigMount {
+    std::string destination;
+    std::string type;  ///< "bind" or "tmpfs"
+    std::string source;
+    std::vector<std::string> options;
+};
+
+/// Who sees to it that a process with CAP_MKNOD cannot open the host's devices.
+enum class DeviceGuard {
+    kCgroup,  ///< the runtime's device rules
+    kMounts,  ///< there is no cgroup: every mount of the container is nodev, the root too
+};
+
+/// Everything that was found out about a step before it is described to the runtime.
+struct ConfigInput {
+    const SandboxSpec& spec;
+    Identity identity;
+    std::string cwd;                        ///< absolute
+    std::vector<std::string> capabilities;  ///< "CAP_CHOWN"
+    std::optional<Json> seccomp;
+    DeviceGuard device_guard = DeviceGuard::kCgroup;
+    std::vector<ConfigMount> mounts;  ///< in the order in which they are mounted
+    bool cgroup_namespace = false;
+    bool terminal = false;
+};
+
+Json make_config(const ConfigInput& input);
+
+}  // namespace slipway::exec

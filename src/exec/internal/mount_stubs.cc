@@ -1,0 +1,101 @@
+#include "exec/internal/mount_stubs.h"
+
+#include "base/path.h"
+#include "exec/internal/rooted.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <ranges>
+
+namespace slipway::exec {
+namespace {
+
+constexpr os::Timestamp kLeaveAsIs = {.seconds = 0, .nanoseconds = UTIME_OMIT};
+
+bool is_on_another_mount(const std::string& target, const std::vector<StubRequest>& requests) {
+    for (const char* standard : {"/proc", "/sys", "/dev"}) {
+        if (is_below(target, standard)) return true;
+    }
+    return std::ranges::any_of(requests, [&](const StubRequest& other) {
+        return other.target != target && is_below(target, other.target);
+    });
+}
+
+}  // namespace
+
+Result<void> MountStubs::create(std::vector<StubRequest> requests) {
+    for (StubRequest& request : requests) request.target = clean_path(request.target);
+    for (const StubRequest& request : requests) {
+        if (is_on_another_mount(request.target, requests)) continue;
+        SLIPWAY_TRY(create_one(request).context("mount point '{}'", request.target));
+    }
+    return {};
+}
+
+Result<void> MountStubs::create_one(const StubRequest& request) {
+    SLIPWAY_ASSIGN(const RootedPath found, resolve_in_root(*root_, request.target));
+    if (found.info) return {};
+    std::vector<RelPath> missing;
+    for (RelPath path = found.path; !path.is_root(); path = path.parent()) {
+        SLIPWAY_ASSIGN(const auto info, root_->find(path));
+        if (info) break;
+        missing.push_back(path);
+    }
+    for (const RelPath& path : missing | std::views::reverse) {
+        SLIPWAY_TRY(make(path, path == found.path ? request.kind : StubKind::kDirectory));
+    }
+    return {};
+}
+
+Result<void> MountStubs::make(const RelPath& path, StubKind kind) {
+    const RelPath parent = path.parent();
+    SLIPWAY_ASSIGN(const os::FileInfo before, root_->stat(parent));
+    if (kind == StubKind::kDirectory) {
+        SLIPWAY_TRY(root_->make_dir(path, 0755));
+    } else {
+        SLIPWAY_ASSIGN(const os::Fd file, root_->create_file(path, 0644));
+    }
+    made_.push_back(path);
+    SLIPWAY_ASSIGN(const os::FileInfo after, root_->stat(parent));
+    const auto [entry, is_new] =
+        parents_.try_emplace(parent, ParentTime{before.mtime, after.mtime});
+    if (!is_new) entry->second.stubbed = after.mtime;
+    return {};
+}
+
+Result<void> MountStubs::remove() {
+    for (const RelPath& path : made_ | std::views::reverse) {
+        SLIPWAY_TRY(remove_one(path).context("mount point '/{}'", path.text()));
+    }
+    made_.clear();
+    return {};
+}
+
+Result<void> MountStubs::remove_one(const RelPath& path) {
+    const RelPath parent = path.parent();
+    const auto found_parent = root_->find(parent);
+    const auto found = root_->find(path);
+    // The step may have put something else there, a link in a parent's place as well: then it is no
+    // stub any more.
+    if (!found_parent || !*found_parent || !found || !*found) return {};
+    const os::FileInfo& info = **found;
+    if (info.is_dir()) {
+        SLIPWAY_ASSIGN(const auto entries, root_->list(path));
+        if (!entries.empty()) return {};
+    } else if (!info.is_regular() || info.size != 0) {
+        return {};
+    }
+    SLIPWAY_TRY(info.is_dir() ? root_->remove_tree(path) : root_->unlink(path));
+
+    // Removing changed the parent's time. Untouched by the step: as it was in the beginning; also
+    // for the next stub.
+    ParentTime& time = parents_.at(parent);
+    const os::Timestamp last = (*found_parent)->mtime;
+    if (last != time.stubbed) time.before = last;
+    SLIPWAY_TRY(root_->set_times(parent, kLeaveAsIs, time.before));
+    time.stubbed = time.before;
+    return {};
+}
+
+}  // namespace slipway::exec
