@@ -23,7 +23,9 @@ RelPath rel(std::string_view text) {
 class RemoveTree : public ::testing::Test {
   protected:
     void SetUp() override {
-        auto temp = TempDir::create(::testing::TempDir(), "remove-test");
+        // In memory where possible: ext4 takes long for the many folders made and removed here.
+        auto temp = TempDir::create("/dev/shm", "remove-test");
+        if (!temp) temp = TempDir::create(::testing::TempDir(), "remove-test");
         ASSERT_THAT(temp, IsOk());
         temp_.emplace(std::move(*temp));
         dir_ = std::move(Dir::open(temp_->path()).value());
@@ -60,7 +62,7 @@ TEST_F(RemoveTree, OfWhatIsMissingIsFine) {
 }
 
 TEST_F(RemoveTree, GoesDeeperThanTheStackAndTheDescriptorTable) {
-    constexpr int kDepth = 4000;
+    constexpr int kDepth = 20'000;
     Fd at(::open(temp_->path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     for (int i = 0; i < kDepth; ++i) {
         ASSERT_EQ(::mkdirat(at.get(), "d", 0755), 0);
@@ -74,7 +76,7 @@ TEST_F(RemoveTree, GoesDeeperThanTheStackAndTheDescriptorTable) {
 
 TEST_F(RemoveTree, RemovesWideFolders) {
     ASSERT_THAT(dir_.make_dir(rel("wide"), 0755), IsOk());
-    for (int i = 0; i < 3000; ++i) {
+    for (int i = 0; i < 1000; ++i) {
         ASSERT_THAT(
             dir_.make_dir(rel(fmt::format("wide/a-rather-long-name-for-a-folder-{}", i)), 0755),
             IsOk());
