@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
+namespace slipway {
 
-namespace slipway::dockerfile {
-
-/// `context` lines before and after the range; "" when the range is not in the text.
+/// `context` lines before and after the range (lines count from 1); "" when the range is not in the
+/// text. Long ranges are shown by their first and last lines, and very long lines by their
+/// beginning. Safe for terminals.
 std::string render_excerpt(std::string_view text, int first_line, int last_line, int context = 1);
 
-}  // namespace slipway::dockerfile
+}  // namespace slipway
