@@ -1,18 +1,18 @@
-// A Dockerfile and what the user asked for, lowered to a build graph and an image configuration (llb-facts section 2).
-// Reads nothing by itself: base images are asked for through ImageResolver.
+// A Dockerfile and what the user asked for, lowered to a build graph and an image configuration
+// (llb-facts section 2). Reads nothing by itself: base images are asked for through ImageResolver.
 #pragma once
-
-#include <functional>
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "dockerfile/ast.h"
 #include "image/config.h"
 #include "image/platform.h"
 #include "image/reference.h"
 #include "llb/graph.h"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace slipway::frontend {
 
@@ -31,37 +31,43 @@ class ImageResolver {
   public:
     virtual ~ImageResolver() = default;
     /// `ref` is "debian:bookworm", or "oci-layout://DIR[:tag][@digest]" from a named context.
-    virtual Result<ResolvedImage> resolve(const std::string& ref, const image::Platform& platform, ResolveMode mode) = 0;
+    virtual Result<ResolvedImage> resolve(const std::string& ref, const image::Platform& platform,
+                                          ResolveMode mode) = 0;
 };
 
 struct Request {
-    std::string target;                               ///< "" is the last stage
+    std::string target;  ///< "" is the last stage
     std::map<std::string, std::string> build_args;
     std::map<std::string, std::string> labels;
-    /// NAME -> "local:NAME" (a directory the engine knows under NAME), "docker-image://ref", "oci-layout://..."
+    /// NAME -> "local:NAME" (a directory the engine knows under NAME), "docker-image://ref",
+    /// "oci-layout://..."
     std::map<std::string, std::string> named_contexts;
-    image::Platform platform;                         ///< target; build platform is the same for now
+    image::Platform platform;  ///< target; build platform is the same for now
     bool no_cache = false;
-    std::vector<std::string> no_cache_stages;         ///< --no-cache-filter
+    std::vector<std::string> no_cache_stages;  ///< --no-cache-filter
     ResolveMode resolve_mode = ResolveMode::kDefault;
-    std::string network;                              ///< "", host, none
-    std::vector<std::string> ignore_patterns;         ///< of the main context
-    std::map<std::string, std::string> proxy_args;    ///< http_proxy and relatives, into Meta.proxy_env only
+    std::string network;                       ///< "", host, none
+    std::vector<std::string> ignore_patterns;  ///< of the main context
+    /// The same of named local contexts, by the NAME of "local:NAME".
+    std::map<std::string, std::vector<std::string>> named_ignore_patterns;
+    std::map<std::string, std::string>
+        proxy_args;  ///< http_proxy and relatives, into Meta.proxy_env only
     /// Is there a main context at all? (false for a Dockerfile from stdin without one)
     bool has_context = true;
 };
 
 struct Lowered {
-    pb::Definition definition;                        ///< empty for scratch
-    image::ImageConfig config;                        ///< history complete; diff_ids only of ... the exporter sets them
-    std::optional<image::ImageConfig> base_config;    ///< of the image the target starts from
+    pb::Definition definition;  ///< empty for scratch
+    image::ImageConfig config;  ///< history complete; diff_ids only of ... the exporter sets them
+    std::optional<image::ImageConfig> base_config;  ///< of the image the target starts from
     std::optional<std::int64_t> source_date_epoch;
     std::vector<dockerfile::ParseWarning> warnings;
-    std::string target_stage;                         ///< display name
+    std::string target_stage;  ///< display name
 };
 
-/// kInvalidInput with the lines for what is wrong, kUnsupported (naming instruction, file, line) for what is right but
-/// not lowered yet, kNotFound for a stage or target with the nearest as hint.
-Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request, ImageResolver& images);
+/// kInvalidInput with the lines for what is wrong, kUnsupported (naming instruction, file, line)
+/// for what is right but not lowered yet, kNotFound for a stage or target with the nearest as hint.
+Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request,
+                      ImageResolver& images);
 
 }  // namespace slipway::frontend

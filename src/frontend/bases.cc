@@ -1,0 +1,200 @@
+// What stages start from: images, named contexts, other stages.
+#include "base/path.h"
+#include "base/text.h"
+#include "frontend/internal/build.h"
+#include "image/reference.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace slipway::frontend {
+namespace {
+
+constexpr std::string_view kImageScheme = "docker-image://";
+constexpr std::string_view kLayoutScheme = "oci-layout://";
+constexpr std::string_view kLocalScheme = "local:";
+constexpr std::string_view kCommandKey = "com.docker.dockerfile.v1.command";
+
+/// The name as people write it, without ":latest": what a named context goes by.
+std::string context_name(const std::string& name) {
+    const auto reference = image::ImageRef::parse(name);
+    if (!reference) return name;
+    std::string familiar = reference->familiar();
+    static constexpr std::string_view kLatest = ":latest";
+    if (familiar.ends_with(kLatest)) familiar.resize(familiar.size() - kLatest.size());
+    return familiar;
+}
+
+bool holds_nothing(const image::ImageConfig& config) {
+    return config.diff_ids.empty() &&
+           std::ranges::all_of(config.history, &image::HistoryEntry::empty_layer);
+}
+
+/// Environment, directory and platform of an image, as its config says.
+void take_config(Stage& stage, image::ImageConfig config) {
+    stage.base_image = config;
+    config.created.reset();
+    stage.image = std::move(config);
+}
+
+llb::SourceSpec image_source(const Build& build, const std::string& identifier) {
+    return {.identifier = identifier, .platform = build.platform};
+}
+
+/// An error of a look-up, with the stage that may have been meant.
+Error explain_missing(const Build& build, const std::string& name, Error error) {
+    const std::string hint = build.stages.hint_for(name);
+    if (hint.empty() || error.code() == ErrorCode::kCancelled)
+        return std::move(error).context(name);
+    return make_error(error.code(), "no stage is called '{}', and as an image: {}", name,
+                      error.to_string())
+        .hint(hint);
+}
+
+Result<void> load_context_image(Build& build, Stage& stage, const std::string& name,
+                                const std::string& reference, const std::string& label) {
+    SLIPWAY_ASSIGN(
+        ResolvedImage resolved,
+        build.images.resolve(reference, build.request.platform, build.request.resolve_mode)
+            .context("named context '{}'", name));
+    llb::About about;
+    stage.state.files =
+        build.graph.source(image_source(build, resolved.identifier), about.named(label));
+    take_config(stage, std::move(resolved.config));
+    return {};
+}
+
+void load_local_context(Build& build, Stage& stage, const std::string& name,
+                        const std::string& local) {
+    llb::SourceSpec spec{.identifier = "local://" + local,
+                         .attrs = {{"local.sharedkeyhint", "context:" + name + "-"}}};
+    const auto ignores = build.request.named_ignore_patterns.find(local);
+    if (ignores != build.request.named_ignore_patterns.end() && !ignores->second.empty()) {
+        spec.attrs["local.excludepatterns"] = llb::json_list(ignores->second);
+    }
+    llb::About about;
+    stage.state.files =
+        build.graph.source(std::move(spec), about.named("[context " + name + "] load from client"));
+    build.local_contexts.emplace_back(stage.state.files, stage.paths);
+}
+
+/// `name` is a key of named_contexts.
+Result<void> load_named_context(Build& build, Stage& stage, const std::string& name) {
+    const std::string& what = build.request.named_contexts.at(name);
+    const std::string shown = context_name(name);
+    if (what.starts_with(kImageScheme)) {
+        const std::string reference = what.substr(kImageScheme.size());
+        if (reference == "scratch") return {};
+        return load_context_image(build, stage, name, reference,
+                                  fmt::format("[context {}] {}", shown, reference));
+    }
+    if (what.starts_with(kLayoutScheme)) {
+        return load_context_image(build, stage, name, what,
+                                  fmt::format("[context {}] OCI load from client", shown));
+    }
+    if (what.starts_with(kLocalScheme)) {
+        load_local_context(build, stage, shown, what.substr(kLocalScheme.size()));
+        return {};
+    }
+    return make_error(ErrorCode::kUnsupported, "named context '{}': '{}' is not supported yet",
+                      name, what)
+        .hint("a directory, docker-image://REF or oci-layout://DIR are");
+}
+
+Result<void> resolve_image(Build& build, Stage& stage) {
+    auto resolved =
+        build.images.resolve(stage.base_name, build.request.platform, build.request.resolve_mode);
+    if (!resolved) return explain_missing(build, stage.base_name, std::move(resolved).error());
+    const std::string identifier = std::move(resolved->identifier);
+    take_config(stage, std::move(resolved->config));
+    if (holds_nothing(stage.image)) return {};
+
+    llb::SourceSpec spec = image_source(build, identifier);
+    if (build.request.resolve_mode != ResolveMode::kDefault) {
+        spec.attrs["image.resolvemode"] =
+            build.request.resolve_mode == ResolveMode::kPull ? "pull" : "local";
+    }
+    const auto scheme = identifier.find("://");
+    llb::About about;
+    about.description.emplace(kCommandKey, stage.original);
+    about.named(next_step_name(
+        stage, "FROM " + identifier.substr(scheme == std::string::npos ? 0 : scheme + 3), false));
+    about.place = stage.lines ? build.place(*stage.lines) : llb::Place{.file = build.file_number};
+    stage.state.files = build.graph.source(std::move(spec), std::move(about));
+    return {};
+}
+
+/// Sorted, relative; nothing when all of it is used or none.
+std::vector<std::string> relative_paths(const std::set<std::string>& paths) {
+    if (paths.contains("/")) return {};
+    std::vector<std::string> relative;
+    for (const std::string& path : paths) relative.push_back(path.substr(1));
+    std::ranges::sort(relative);
+    return relative;
+}
+
+void set_follow_paths(Build& build, llb::Ref local, const std::set<std::string>& paths) {
+    const std::vector<std::string> relative = relative_paths(paths);
+    if (!relative.empty())
+        build.graph.set_attribute(local, "local.followpaths", llb::json_list(relative));
+}
+
+}  // namespace
+
+std::optional<std::string> find_named_context(const Build& build, const std::string& name) {
+    if (equals_ignoring_case(name, "scratch") || equals_ignoring_case(name, "context"))
+        return std::nullopt;
+    const std::string wanted = context_name(name);
+    for (const auto& [known, what] : build.request.named_contexts) {
+        if (context_name(known) == wanted) return known;
+    }
+    return std::nullopt;
+}
+
+Result<void> resolve_base(Build& build, Stage& stage, bool needed) {
+    if (stage.unregistered) stage.dispatched = true;
+    if (stage.base_name == "scratch" && !stage.replacement) {
+        stage.image = image::ImageConfig::for_scratch(build.request.platform);
+        return {};
+    }
+    SLIPWAY_TRY(image::ImageRef::parse(stage.base_name).context("FROM"));
+    if (!needed) return {};
+    if (!stage.foreign_platform.empty()) {
+        return make_error(ErrorCode::kUnsupported, "FROM --platform={}: only {} is supported yet",
+                          stage.foreign_platform, build.request.platform.to_string());
+    }
+    if (stage.replacement) {
+        stage.dispatched = true;
+        SLIPWAY_TRY(load_named_context(build, stage, *stage.replacement));
+        return {};
+    }
+    if (const auto name = find_named_context(build, stage.base_name)) {
+        stage.image = image::ImageConfig::for_scratch(build.request.platform);
+        SLIPWAY_TRY(load_named_context(build, stage, *name));
+        if (!stage.base_image) stage.base_image = stage.image;
+        return {};
+    }
+    return resolve_image(build, stage);
+}
+
+void inherit(Stage& stage) {
+    if (stage.base == nullptr) return;
+    stage.state = stage.base->state;
+    stage.image = stage.base->image;
+    stage.image.on_build.clear();
+    stage.base_image = stage.base->base_image;
+    stage.paths = stage.base->paths;
+}
+
+void set_paths(Build& build, const Stage& target) {
+    target.paths->insert("/");
+    std::set<std::string> paths;
+    for (const auto& stage : build.stages.all())
+        paths.insert(stage->context_paths.begin(), stage->context_paths.end());
+    set_follow_paths(build, build.context, paths);
+    for (const auto& [local, used] : build.local_contexts) set_follow_paths(build, local, *used);
+}
+
+}  // namespace slipway::frontend

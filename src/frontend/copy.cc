@@ -1,0 +1,181 @@
+// COPY and ADD of local files (llb-facts 2.9).
+#include "base/path.h"
+#include "base/text.h"
+#include "frontend/internal/instructions.h"
+#include "frontend/internal/values.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace slipway::frontend {
+namespace {
+
+/// The instruction with its variables filled in.
+struct Expanded {
+    std::vector<std::string> sources;
+    std::string dest;
+    std::string chown;
+    std::string chmod;
+    std::vector<dockerfile::Heredoc> heredocs;
+};
+
+Result<Expanded> expand(const Step& step, const dockerfile::Copy& copy) {
+    Expanded expanded;
+    SLIPWAY_ASSIGN(expanded.chown, step.expand(copy.chown));
+    SLIPWAY_ASSIGN(expanded.chmod, step.expand(copy.chmod));
+    for (const std::string& word : copy.sources) {
+        SLIPWAY_ASSIGN(std::string source, step.expand(word));
+        expanded.sources.push_back(std::move(source));
+    }
+    SLIPWAY_ASSIGN(expanded.dest, step.expand(copy.dest));
+    for (dockerfile::Heredoc heredoc : copy.heredocs) {
+        if (heredoc.expand) {
+            SLIPWAY_ASSIGN(dockerfile::Expanded body,
+                           dockerfile::expand_word(heredoc.body, step.stage.state.env.lookup(),
+                                                   '\\', dockerfile::Quotes::kKeepRaw));
+            heredoc.body = std::move(body.text);
+        }
+        expanded.heredocs.push_back(std::move(heredoc));
+    }
+    return expanded;
+}
+
+Result<void> check_supported(const Step& step, const dockerfile::Copy& copy,
+                             const Expanded& expanded) {
+    if (copy.parents) return step.unsupported("--parents");
+    for (const std::string& source : expanded.sources) {
+        if (!is_remote_source(source)) continue;
+        if (copy.is_add) return step.unsupported("of a URL or git repository");
+        return make_error(ErrorCode::kInvalidInput, "COPY: the source '{}' is a URL", source)
+            .hint("ADD takes URLs");
+    }
+    if (!copy.checksum.empty()) {
+        return make_error(ErrorCode::kInvalidInput,
+                          "{} --checksum: only a single URL has a checksum",
+                          copy.is_add ? "ADD" : "COPY");
+    }
+    return {};
+}
+
+std::string history_of(const dockerfile::Copy& copy, const Expanded& expanded) {
+    std::string text = copy.is_add ? "ADD" : "COPY";
+    if (!expanded.chown.empty()) text += " --chown=" + expanded.chown;
+    if (!expanded.chmod.empty()) text += " --chmod=" + expanded.chmod;
+    for (const std::string& source : expanded.sources) text += " " + source;
+    for (const dockerfile::Heredoc& heredoc : expanded.heredocs) text += " <<" + heredoc.name;
+    return text + " " + expanded.dest + " # buildkit";
+}
+
+/// Where the paths of `sources` are looked up.
+Result<llb::Ref> source_of(const Step& step, const dockerfile::Copy& copy) {
+    if (step.command.sources.empty()) {
+        if (copy.sources.empty() || step.build.request.has_context) return step.build.context;
+        return make_error(ErrorCode::kInvalidInput, "{}: there is no build context to copy from",
+                          step.instruction().keyword)
+            .hint("give a directory, or name a stage or an image by --from");
+    }
+    const Stage& source = *step.command.sources.front();
+    if (source.dispatched) return source.state.files;
+    return make_error(ErrorCode::kInvalidInput,
+                      "COPY --from={}: that stage must be defined before this one", copy.from);
+}
+
+void note_paths(const Step& step, const Expanded& expanded) {
+    std::set<std::string>& paths = step.command.sources.empty()
+                                       ? step.stage.context_paths
+                                       : *step.command.sources.front()->paths;
+    for (const std::string& source : expanded.sources) paths.insert(join_path("/", source));
+}
+
+/// What all copies of the instruction share.
+Result<pb::FileActionCopy> common_action(const Step& step, const dockerfile::Copy& copy,
+                                         const Expanded& expanded) {
+    pb::FileActionCopy action;
+    action.set_dest(copy_destination(step.stage.state.working_dir, expanded.dest));
+    action.set_createdestpath(true);
+    action.set_timestamp(-1);
+    action.mutable_exclude_patterns()->Add(copy.excludes.begin(), copy.excludes.end());
+    if (!expanded.chown.empty()) *action.mutable_owner() = parse_owner(expanded.chown);
+    if (expanded.chmod.empty()) {
+        action.set_mode(-1);
+    } else {
+        SLIPWAY_TRY(set_mode(action, expanded.chmod));
+    }
+    return action;
+}
+
+llb::FileStep copy_step(const pb::FileActionCopy& common, llb::Ref source,
+                        const std::string& path) {
+    llb::FileStep step{.action = {}, .source = source};
+    *step.action.mutable_copy() = common;
+    step.action.mutable_copy()->set_src(path);
+    return step;
+}
+
+Result<std::vector<llb::FileStep>> make_steps(const Step& step, const dockerfile::Copy& copy,
+                                              const Expanded& expanded) {
+    SLIPWAY_ASSIGN(const llb::Ref source, source_of(step, copy));
+    SLIPWAY_ASSIGN(const pb::FileActionCopy common, common_action(step, copy, expanded));
+    pb::FileActionCopy from_paths = common;
+    from_paths.set_followsymlink(true);
+    from_paths.set_dircopycontents(true);
+    from_paths.set_allowwildcard(true);
+    from_paths.set_allowemptywildcard(true);
+    from_paths.set_attemptunpackdockercompatibility(copy.unpack.value_or(copy.is_add));
+    std::vector<llb::FileStep> steps;
+    for (const std::string& path : expanded.sources)
+        steps.push_back(copy_step(from_paths, source, join_path("/", path)));
+    for (const dockerfile::Heredoc& heredoc : expanded.heredocs) {
+        const llb::Ref file = inline_file(step.build, heredoc.name, heredoc.body, 0644);
+        steps.push_back(copy_step(common, file, join_path("/", heredoc.name)));
+    }
+    return steps;
+}
+
+/// --link: the files go into a layer of their own, which is then laid over what was there.
+void link(const Step& step, std::vector<llb::FileStep> steps, const std::string& text) {
+    Stage& stage = step.stage;
+    llb::About about = step.about_next(text);
+    const std::string& name = about.description.at("llb.customname");
+    pb::ProgressGroup group;
+    group.set_id(fmt::format("link:{}:{}", stage.display_name, stage.step));
+    group.set_name(name);
+    llb::About merged = about;
+    merged.progress_group = group;
+    merged.named(same_step_name(stage, "LINK " + text, step.command.from_trigger));
+    group.set_weak(true);
+    about.progress_group = group;
+    about.ignore_cache = merged.ignore_cache = stage.ignore_cache;
+    const llb::Ref files =
+        step.build.graph.file({.base = {}, .steps = std::move(steps)}, std::move(about));
+    stage.state.files = step.build.graph.merge({stage.state.files, files}, std::move(merged));
+}
+
+}  // namespace
+
+Result<void> lower_copy(const Step& step, const dockerfile::Copy& copy) {
+    SLIPWAY_ASSIGN(const Expanded expanded, expand(step, copy));
+    SLIPWAY_TRY(check_supported(step, copy, expanded));
+    if (copy.link && !expanded.chown.empty() && has_names(parse_owner(expanded.chown))) {
+        return make_error(ErrorCode::kInvalidInput,
+                          "{} --link --chown={}: a linked layer has no users to look names up in",
+                          step.instruction().keyword, expanded.chown)
+            .hint("use numbers: --chown=UID[:GID]");
+    }
+    SLIPWAY_ASSIGN(std::vector<llb::FileStep> steps, make_steps(step, copy, expanded));
+    if (copy.link && expanded.chmod.empty()) {
+        link(step, std::move(steps), step.shown());
+    } else {
+        llb::About about = step.about_next(step.shown());
+        about.ignore_cache = step.stage.ignore_cache;
+        State& state = step.stage.state;
+        state.files = step.build.graph.file({.base = state.files, .steps = std::move(steps)},
+                                            std::move(about));
+    }
+    note_paths(step, expanded);
+    step.add_history(history_of(copy, expanded), Layer::kOne);
+    return {};
+}
+
+}  // namespace slipway::frontend

@@ -1,0 +1,357 @@
+// The order of things, which decides what is asked for and what names mean (llb-facts 2.4): global
+// ARGs, stages, target, who needs whom, base images of what is needed, ONBUILD triggers (which may
+// need more), then the instructions.
+#include "frontend/dockerfile_frontend.h"
+
+#include "base/text.h"
+#include "frontend/internal/build.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <utility>
+
+namespace slipway::frontend {
+namespace {
+
+Error invalid(std::string message) {
+    return Error(ErrorCode::kInvalidInput, std::move(message));
+}
+
+const dockerfile::From& from_of(const dockerfile::Stage& stage) {
+    return std::get<dockerfile::From>(stage.from.body);
+}
+
+pb::Platform to_pb(const image::Platform& platform) {
+    pb::Platform made;
+    made.set_os(platform.os);
+    made.set_architecture(platform.architecture);
+    made.set_variant(platform.variant);
+    return made;
+}
+
+std::string target_name(const Build& build) {
+    if (!build.request.target.empty()) return build.request.target;
+    const std::string& last = build.file.stages.back().name;
+    return last.empty() ? "default" : last;
+}
+
+void set_platform_args(Build& build) {
+    const image::Platform& platform = build.request.platform;
+    for (const std::string prefix : {"BUILD", "TARGET"}) {
+        const std::array<std::pair<const char*, std::string>, 5> values = {
+            {{"PLATFORM", platform.to_string()},
+             {"OS", platform.os},
+             {"OSVERSION", ""},
+             {"ARCH", platform.architecture},
+             {"VARIANT", platform.variant}}};
+        for (const auto& [suffix, value] : values) build.global_args.set(prefix + suffix, value);
+    }
+    build.global_args.set("TARGETSTAGE", target_name(build));
+    for (const std::string& name : build.global_args.names()) {
+        const auto given = build.build_args.find(name);
+        if (given != build.build_args.end()) build.global_args.set(name, given->second);
+    }
+}
+
+Result<void> set_meta_args(Build& build) {
+    for (const dockerfile::Instruction& instruction : build.file.meta_args) {
+        for (const dockerfile::Arg::Item& item :
+             std::get<dockerfile::Arg>(instruction.body).items) {
+            const auto given = build.build_args.find(item.name);
+            if (given != build.build_args.end()) {
+                build.global_args.set(item.name, given->second);
+            } else if (item.value) {
+                auto value = build.expand(*item.value, build.global_args);
+                if (!value) return std::move(value).error().at(build.range(instruction.lines));
+                build.global_args.set(item.name, *value);
+            }
+        }
+    }
+    return {};
+}
+
+/// A number is taken; "context" and named contexts have no time when they are local directories.
+Result<void> set_epoch(Build& build) {
+    static constexpr const char* kName = "SOURCE_DATE_EPOCH";
+    const auto given = build.build_args.find(kName);
+    const std::string value = given != build.build_args.end()
+                                  ? given->second
+                                  : build.global_args.find(kName).value_or("");
+    if (value.empty() && given == build.build_args.end()) return {};
+    if (const auto seconds = parse_int(value)) {
+        build.epoch = seconds;
+    } else if (!value.empty() && value != "context" &&
+               !build.request.named_contexts.contains(value)) {
+        if (std::ranges::any_of(build.file.stages,
+                                [&](const auto& stage) { return stage.name == to_lower(value); })) {
+            return make_error(ErrorCode::kUnsupported,
+                              "SOURCE_DATE_EPOCH={}: taking the time from a stage", value);
+        }
+        return invalid("SOURCE_DATE_EPOCH=" + value + ": must be a number of seconds");
+    }
+    const std::string number = build.epoch ? std::to_string(*build.epoch) : "";
+    if (given != build.build_args.end()) {
+        if (number.empty()) {
+            build.build_args.erase(given);
+        } else {
+            given->second = number;
+        }
+    }
+    if (build.global_args.find(kName)) {
+        build.global_args.erase(kName);
+        if (!number.empty()) build.global_args.set(kName, number);
+    }
+    return {};
+}
+
+void set_proxy(Build& build) {
+    using Setter = void (*)(pb::ProxyEnv&, const std::string&);
+    static constexpr std::array<std::pair<std::string_view, Setter>, 5> kSetters = {{
+        {"http_proxy",
+         [](pb::ProxyEnv& proxy, const std::string& value) { proxy.set_http_proxy(value); }},
+        {"https_proxy",
+         [](pb::ProxyEnv& proxy, const std::string& value) { proxy.set_https_proxy(value); }},
+        {"ftp_proxy",
+         [](pb::ProxyEnv& proxy, const std::string& value) { proxy.set_ftp_proxy(value); }},
+        {"no_proxy",
+         [](pb::ProxyEnv& proxy, const std::string& value) { proxy.set_no_proxy(value); }},
+        {"all_proxy",
+         [](pb::ProxyEnv& proxy, const std::string& value) { proxy.set_all_proxy(value); }},
+    }};
+    // Sorted maps: a lower-case name wins over an upper-case one, a build argument over the
+    // surroundings.
+    for (const auto& args :
+         {std::cref(build.request.proxy_args), std::cref(std::as_const(build.build_args))}) {
+        for (const auto& [name, value] : args.get()) {
+            for (const auto& [known, set] : kSetters) {
+                if (!equals_ignoring_case(name, known)) continue;
+                if (!build.proxy) build.proxy.emplace();
+                set(*build.proxy, value);
+            }
+        }
+    }
+}
+
+bool is_no_cache(const Request& request, const std::string& stage) {
+    return request.no_cache ||
+           std::ranges::any_of(request.no_cache_stages, [&stage](const std::string& name) {
+               return equals_ignoring_case(name, stage);
+           });
+}
+
+int count_steps(const dockerfile::Stage& parsed) {
+    return static_cast<int>(
+        std::ranges::count_if(parsed.instructions, [](const dockerfile::Instruction& instruction) {
+            return std::holds_alternative<dockerfile::Run>(instruction.body) ||
+                   std::holds_alternative<dockerfile::Copy>(instruction.body) ||
+                   std::holds_alternative<dockerfile::Workdir>(instruction.body);
+        }));
+}
+
+Result<std::string> expand_from(const Build& build, const std::string& word,
+                                std::string_view what) {
+    SLIPWAY_ASSIGN(const dockerfile::Expanded expanded,
+                   dockerfile::expand_word(word, build.global_args.lookup(), build.file.escape));
+    if (!expanded.text.empty()) return expanded.text;
+    Error error = make_error(ErrorCode::kInvalidInput, "{} '{}' is empty", what, word);
+    for (const std::string& name : expanded.unset) {
+        if (const auto nearest = find_nearest(name, build.global_args.names())) {
+            return std::move(error).hint(fmt::format(
+                "no ARG before the first FROM sets '{}'; did you mean '{}'?", name, *nearest));
+        }
+        return std::move(error).hint(fmt::format("set '{}' by an ARG before the first FROM", name));
+    }
+    return error;
+}
+
+Result<Stage> make_stage(const Build& build, const dockerfile::Stage& parsed,
+                         std::size_t position) {
+    Stage stage;
+    stage.name = parsed.name;
+    stage.display_name = parsed.name.empty() ? fmt::format("stage-{}", position) : parsed.name;
+    stage.original = parsed.from.original;
+    stage.lines = parsed.from.lines;
+    SLIPWAY_ASSIGN(stage.base_name, expand_from(build, from_of(parsed).image, "the base image"));
+    if (const auto& platform = from_of(parsed).platform) {
+        SLIPWAY_ASSIGN(const std::string text, expand_from(build, *platform, "--platform"));
+        SLIPWAY_ASSIGN(const image::Platform wanted, image::Platform::parse(text));
+        if (wanted != build.request.platform) stage.foreign_platform = wanted.to_string();
+    }
+    if (!stage.name.empty()) stage.replacement = find_named_context(build, stage.name);
+    stage.ignore_cache = is_no_cache(build.request, stage.name);
+    return stage;
+}
+
+Result<void> add_stages(Build& build) {
+    for (std::size_t i = 0; i < build.file.stages.size(); ++i) {
+        const dockerfile::Stage& parsed = build.file.stages[i];
+        auto made = make_stage(build, parsed, i);
+        if (!made) return std::move(made).error().at(build.range(parsed.from.lines));
+        Stage& stage = build.stages.add(std::move(*made));
+        if (stage.replacement) {
+            stage.base = nullptr;
+            continue;
+        }
+        stage.steps =
+            count_steps(parsed) + (stage.base == nullptr && stage.base_name != "scratch" ? 1 : 0);
+    }
+    return {};
+}
+
+Result<Stage*> find_target(Build& build) {
+    if (build.request.target.empty()) return build.stages.all().back().get();
+    if (Stage* stage = build.stages.find(build.request.target)) return stage;
+    Error error = make_error(ErrorCode::kNotFound, "no stage is called '{}'", build.request.target);
+    const std::string hint = build.stages.hint_for(build.request.target);
+    if (hint.empty()) return error;
+    return std::move(error).hint(hint);
+}
+
+Result<void> add_commands(Build& build) {
+    for (std::size_t i = 0; i < build.file.stages.size(); ++i) {
+        Stage& stage = *build.stages.at(i);
+        if (stage.replacement) continue;  // its instructions are nobody's
+        for (const dockerfile::Instruction& instruction : build.file.stages[i].instructions) {
+            auto command = make_command(build, stage, instruction);
+            if (!command) return std::move(command).error().at(build.range(instruction.lines));
+            stage.commands.push_back(std::move(*command));
+        }
+    }
+    SLIPWAY_TRY(check_no_circle(build.stages, build.file.file_name));
+    if (build.stages.all().size() == 1) build.stages.at(0)->display_name.clear();
+    return {};
+}
+
+/// Puts the ONBUILD instructions of the base before the stage's own. True when they need stages not
+/// seen before.
+Result<bool> take_triggers(Build& build, Stage& stage) {
+    std::vector<std::string> texts = std::exchange(stage.image.on_build, {});
+    if (stage.base != nullptr && !std::exchange(stage.triggers_taken, true)) {
+        for (const Command& command : stage.base->commands) {
+            if (const auto* trigger =
+                    std::get_if<dockerfile::OnBuild>(&command.instruction->body)) {
+                texts.push_back(trigger->trigger);
+            }
+        }
+    }
+    std::vector<Command> commands;
+    bool needs_more = false;
+    for (const std::string& text : texts) {
+        const dockerfile::Lines lines = stage.lines.value_or(dockerfile::Lines{});
+        SLIPWAY_ASSIGN(dockerfile::Instruction parsed,
+                       dockerfile::parse_instruction(text, build.file.file_name, lines, '\\'));
+        stage.triggers.push_back(std::move(parsed));
+        SLIPWAY_ASSIGN(Command command, make_command(build, stage, stage.triggers.back()));
+        command.from_trigger = true;
+        needs_more = needs_more || !command.sources.empty();
+        commands.push_back(std::move(command));
+    }
+    stage.steps += static_cast<int>(commands.size());
+    stage.commands.insert(stage.commands.begin(), commands.begin(), commands.end());
+    return needs_more;
+}
+
+/// Asks for the base images of what the target needs until no trigger needs more.
+Result<void> resolve_stages(Build& build, const Stage& target) {
+    bool again = true;
+    while (again) {
+        again = false;
+        const std::set<const Stage*> reachable = reachable_from(target);
+        for (std::size_t i = 0; i < build.stages.all().size(); ++i) {
+            Stage& stage = *build.stages.at(i);
+            if (stage.base != nullptr || stage.dispatched || stage.resolved) continue;
+            stage.resolved = reachable.contains(&stage);
+            auto done = resolve_base(build, stage, stage.resolved);
+            if (!done) {
+                return stage.lines
+                           ? Result<void>(std::move(done).error().at(build.range(*stage.lines)))
+                           : done;
+            }
+        }
+        for (std::size_t i = 0; i < build.stages.all().size(); ++i) {
+            Stage& stage = *build.stages.at(i);
+            if (!reachable.contains(&stage)) continue;
+            inherit(stage);
+            auto needs_more = take_triggers(build, stage);
+            if (!needs_more) {
+                const auto lines = stage.lines.value_or(dockerfile::Lines{});
+                return std::move(needs_more)
+                    .error()
+                    .context("an ONBUILD instruction")
+                    .at(build.range(lines));
+            }
+            again = again || *needs_more;
+        }
+    }
+    return check_no_circle(build.stages, build.file.file_name);
+}
+
+Result<void> dispatch_stages(Build& build, const Stage& target) {
+    const std::set<const Stage*> reachable = reachable_from(target);
+    for (const auto& stage : build.stages.all()) {
+        if (!reachable.contains(stage.get()) || stage->dispatched) continue;
+        inherit(*stage);
+        if (stage->base != nullptr) stage->args = stage->base->args;
+        stage->dispatched = true;
+        SLIPWAY_TRY(dispatch_stage(build, *stage));
+    }
+    return {};
+}
+
+void add_context(Build& build) {
+    llb::SourceSpec spec{.identifier = "local://context",
+                         .attrs = {{"local.sharedkeyhint", "context"}}};
+    if (!build.request.ignore_patterns.empty()) {
+        spec.attrs["local.excludepatterns"] = llb::json_list(build.request.ignore_patterns);
+    }
+    llb::About about;
+    build.context =
+        build.graph.source(std::move(spec), about.named("[internal] load build context"));
+}
+
+}  // namespace
+
+Result<std::string> Build::expand(std::string_view word, const EnvList& env) const {
+    SLIPWAY_ASSIGN(dockerfile::Expanded expanded,
+                   dockerfile::expand_word(word, env.lookup(), file.escape));
+    return std::move(expanded.text);
+}
+
+Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request,
+                      ImageResolver& images) {
+    if (file.stages.empty()) return invalid("the Dockerfile has no FROM");
+    Build build{
+        .file = file, .request = request, .images = images, .build_args = request.build_args};
+    build.file_number = build.graph.add_file(file.file_name, file.text, "Dockerfile");
+    build.platform = to_pb(request.platform);
+    set_platform_args(build);
+    SLIPWAY_TRY(set_meta_args(build));
+    SLIPWAY_TRY(set_epoch(build));
+    set_proxy(build);
+    add_context(build);
+
+    SLIPWAY_TRY(add_stages(build));
+    SLIPWAY_ASSIGN(Stage* const target, find_target(build));
+    SLIPWAY_TRY(add_commands(build));
+    SLIPWAY_TRY(resolve_stages(build, *target));
+    SLIPWAY_TRY(dispatch_stages(build, *target));
+    set_paths(build, *target);
+
+    Lowered lowered;
+    lowered.definition = build.graph.marshal(target->state.files);
+    lowered.config = std::move(target->image);
+    lowered.config.platform = request.platform;
+    for (const auto& [name, value] : request.labels)
+        lowered.config.labels.insert_or_assign(name, value);
+    lowered.base_config = std::move(target->base_image);
+    lowered.source_date_epoch = build.epoch;
+    lowered.warnings = file.warnings;
+    lowered.target_stage =
+        target->name.empty() ? fmt::format("stage-{}", file.stages.size() - 1) : target->name;
+    return lowered;
+}
+
+}  // namespace slipway::frontend

@@ -1,0 +1,64 @@
+// What one call of lower() works on.
+#pragma once
+
+#include "frontend/dockerfile_frontend.h"
+#include "frontend/internal/env_list.h"
+#include "frontend/internal/stage.h"
+#include "llb/builder.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace slipway::frontend {
+
+struct Build {
+    const dockerfile::Dockerfile& file;
+    const Request& request;
+    ImageResolver& images;
+
+    Stages stages = {};
+    EnvList global_args = {};  ///< platform ARGs and those before the first FROM
+    std::map<std::string, std::string> build_args =
+        {};                                  ///< the request's, SOURCE_DATE_EPOCH as a number
+    std::optional<std::int64_t> epoch = {};  ///< seconds since 1970
+
+    llb::Builder graph = {};
+    int file_number = 0;
+    pb::Platform platform = {};
+    std::optional<pb::ProxyEnv> proxy = {};
+    llb::Ref context = {};  ///< its paths are filled in at the end
+    /// Named local contexts, with the paths that are used of them.
+    std::vector<std::pair<llb::Ref, std::shared_ptr<std::set<std::string>>>> local_contexts = {};
+
+    [[nodiscard]] SourceRange range(dockerfile::Lines lines) const {
+        return {file.file_name, lines.first, lines.last};
+    }
+    [[nodiscard]] llb::Place place(dockerfile::Lines lines) const {
+        return {file_number, lines.first, lines.last};
+    }
+    /// A word with the variables of `env`.
+    [[nodiscard]] Result<std::string> expand(std::string_view word, const EnvList& env) const;
+};
+
+/// In bases.cc: what `stage` starts from, which is not another stage. When nobody needs the stage,
+/// nothing is asked for.
+Result<void> resolve_base(Build& build, Stage& stage, bool needed);
+/// In bases.cc: takes over what the base stage has; no effect without one.
+void inherit(Stage& stage);
+/// In bases.cc: the named context that stands for `name` in FROM, a stage name or --from; nothing
+/// when there is none.
+std::optional<std::string> find_named_context(const Build& build, const std::string& name);
+/// In bases.cc: sets the attributes of local contexts that say which paths are used.
+void set_paths(Build& build, const Stage& target);
+
+/// In commands.cc: the stages that an instruction takes files from; unknown names become
+/// unregistered stages.
+Result<Command> make_command(Build& build, Stage& stage,
+                             const dockerfile::Instruction& instruction);
+
+/// In dispatch.cc: all instructions of a stage whose needs are dispatched.
+Result<void> dispatch_stage(Build& build, Stage& stage);
+
+}  // namespace slipway::frontend

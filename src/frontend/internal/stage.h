@@ -1,0 +1,104 @@
+// The stages of one build while they are lowered, and their look-up.
+#pragma once
+
+#include "dockerfile/ast.h"
+#include "frontend/internal/env_list.h"
+#include "image/config.h"
+#include "llb/builder.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace slipway::frontend {
+
+struct Stage;
+
+/// An instruction with the stages that it takes files from: of a COPY its --from, of a RUN one for
+/// each --mount.
+struct Command {
+    const dockerfile::Instruction* instruction = nullptr;
+    std::vector<Stage*> sources = {};
+    bool from_trigger = false;  ///< was an ONBUILD
+};
+
+/// What steps of a stage run in.
+struct State {
+    llb::Ref files;
+    EnvList env;  ///< ENV and ARG together: the last one set wins
+    std::string working_dir = "/";
+    std::string user;
+};
+
+/// A stage of the file, or something used like one: the image of a COPY --from, the nothing of a
+/// mount without `from`.
+struct Stage {
+    std::string name;          ///< lower case; "" when not named
+    std::string display_name;  ///< in step names; "" when there is only one stage
+    std::string base_name;     ///< of FROM, expanded
+    std::string original;      ///< the FROM line
+    std::optional<dockerfile::Lines> lines;
+    std::string foreign_platform;  ///< the platform FROM asked for when it is not ours
+    bool unregistered = false;     ///< not of the file
+
+    Stage* base = nullptr;                                    ///< an earlier stage that FROM names
+    std::vector<std::pair<Stage*, dockerfile::Lines>> needs;  ///< besides `base`
+    std::optional<std::string> replacement;  ///< the named context that stands for this stage
+
+    std::vector<Command> commands;
+    std::deque<dockerfile::Instruction> triggers;  ///< what commands from ONBUILD point to
+
+    bool resolved = false;        ///< the base image was asked for
+    bool dispatched = false;      ///< `state` is final
+    bool triggers_taken = false;  ///< the ONBUILD lines of `base` were
+    bool ignore_cache = false;
+
+    State state;
+    image::ImageConfig image;
+    std::optional<image::ImageConfig> base_image;
+    /// Every ARG seen so far, those of base stages too, for the history.
+    std::vector<std::pair<std::string, std::optional<std::string>>> args;
+    bool cmd_set = false;
+
+    std::set<std::string> context_paths;  ///< used of the build context
+    /// Used of this stage's own files; shared with the stages based on it.
+    std::shared_ptr<std::set<std::string>> paths = std::make_shared<std::set<std::string>>();
+
+    int step = 0;   ///< of the last step named
+    int steps = 0;  ///< as step names count them
+};
+
+class Stages {
+  public:
+    /// Links it to the stage that its base name means, if there is one.
+    Stage& add(Stage stage);
+    /// Whatever the case of the letters; null when there is none.
+    [[nodiscard]] Stage* find(std::string_view name) const;
+    /// By position, as COPY --from=0 means it.
+    [[nodiscard]] Stage* at(std::size_t position) const;
+    [[nodiscard]] const std::vector<std::unique_ptr<Stage>>& all() const { return stages_; }
+    /// "did you mean 'build' (line 2)?"; "" when no name is near.
+    [[nodiscard]] std::string hint_for(std::string_view name) const;
+
+  private:
+    std::vector<std::unique_ptr<Stage>> stages_;
+    std::map<std::string, Stage*, std::less<>> by_name_;
+};
+
+/// All that `target` needs, itself included, in no particular order.
+std::set<const Stage*> reachable_from(const Stage& target);
+/// kInvalidInput when stages need each other in a circle.
+Result<void> check_no_circle(const Stages& stages, const std::string& file_name);
+
+/// "[build 2/5] RUN make": counts one step on.
+std::string next_step_name(Stage& stage, std::string_view text, bool from_trigger);
+/// The same step again, for a second vertex of it.
+std::string same_step_name(const Stage& stage, std::string_view text, bool from_trigger);
+
+}  // namespace slipway::frontend
