@@ -27,6 +27,7 @@ Result<Expanded> expand_word(std::string_view word, const Lookup& lookup, char e
         .escape = escape,
         .quotes = quotes,
         .unset = unset,
+        .keep_escapes = quotes == Quotes::kKeepShown,
         .max_size = quotes == Quotes::kKeepRaw ? kMaxBody : kMaxWord};
     SLIPWAY_ASSIGN(internal::Lexed lexed, lex_named(word, lookup, options));
     return Expanded{std::move(lexed.text), std::move(lexed.used), std::move(lexed.unset)};

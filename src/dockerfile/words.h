@@ -26,7 +26,7 @@ struct Expanded {
 enum class Quotes {
     kRemove,
     kKeepRaw,    ///< heredoc bodies: quotes are ordinary characters
-    kKeepShown,  ///< names for display: quotes do their work and stay in the text
+    kKeepShown,  ///< names for display: quotes and escapes do their work and stay in the text
 };
 enum class Unset {
     kEmpty,  ///< an unset variable is empty
