@@ -80,6 +80,16 @@ Caps caps_of(const FileSpec& /*spec*/) {
     return {"file.base"};
 }
 
+/// The op as Go's encoder writes it: what stands in a oneof after everything else, whatever its
+/// number.
+std::string marshal_op(pb::Op op) {
+    pb::Op frame;
+    frame.mutable_inputs()->Swap(op.mutable_inputs());
+    frame.set_allocated_platform(op.release_platform());
+    frame.set_allocated_constraints(op.release_constraints());
+    return marshal_deterministic(frame) + marshal_deterministic(op);
+}
+
 /// Later words about the same vertex win; nothing that was said is lost.
 void merge_metadata(pb::OpMetadata& into, const About& about, const Caps& caps) {
     if (about.ignore_cache) into.set_ignore_cache(true);
@@ -224,7 +234,7 @@ class Builder::Marshalling {
                            [&](const MergeSpec& spec) { return fill(op, spec), Caps{"mergeop"}; },
                        },
                        draft.spec);
-        made_[index].bytes = marshal_deterministic(op);
+        made_[index].bytes = marshal_op(std::move(op));
         made_[index].digest = Digest::of(made_[index].bytes).to_string();
     }
 

@@ -38,10 +38,16 @@ TEST(Builder, ScratchIsAnEmptyDefinition) {
     EXPECT_EQ(definition.ByteSizeLong(), 0U);
 }
 
-TEST(Builder, ConstraintsAreWrittenEvenWhenEmpty) {
+TEST(Builder, BytesAreThoseOfTheReferenceClient) {
     Builder builder;
-    const pb::Definition definition = builder.marshal(sample_image(builder));
-    EXPECT_TRUE(definition.def(0).ends_with(std::string("\x5a\x00", 2)));
+    const Ref local = builder.source({.identifier = "local://x"}, {});
+    // Constraints stand there though empty; the oneof comes after them though its number is lower.
+    EXPECT_EQ(builder.marshal(local).def(0), std::string("\x5a\x00\x1a\x0b\x0a\x09local://x", 15));
+    const Ref image = sample_image(builder);
+    EXPECT_EQ(builder.marshal(image).def(0).substr(0, 18), std::string("\x52\x0e\x0a\x05"
+                                                                       "amd64"
+                                                                       "\x12\x05linux\x5a\x00",
+                                                                       18));
 }
 
 TEST(Builder, TheLastOpNamesTheResultAndCarriesTheCapsOfTheWhole) {
