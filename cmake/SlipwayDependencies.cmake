@@ -13,6 +13,7 @@ pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)     # archive
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)     # archive
 find_package(CURL REQUIRED)               # registry
 find_package(Protobuf REQUIRED)           # llb
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)  # exec
 find_package(SQLite3 REQUIRED)            # cache
 find_package(CLI11 REQUIRED)              # cli
 

@@ -99,6 +99,24 @@ std::optional<std::int64_t> parse_int(std::string_view text) {
     return value;
 }
 
+std::string base64_encode(std::string_view data) {
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((data.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < data.size(); at += 3) {
+        const std::string_view group = data.substr(at, 3);
+        std::uint32_t bits = 0;
+        for (std::size_t i = 0; i < 3; ++i) {
+            bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
+        }
+        for (std::size_t i = 0; i < 4; ++i) {
+            text += i <= group.size() ? kDigits[bits >> (18 - 6 * i) & 63U] : '=';
+        }
+    }
+    return text;
+}
+
 std::string format_bytes(std::uint64_t bytes) {
     static constexpr std::array<std::string_view, 6> kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
     if (bytes < 1024) return fmt::format("{} B", bytes);

@@ -24,6 +24,8 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 /// Decimal (or octal, hexadecimal) digits only, no sign, no blanks; nothing when out of range.
 std::optional<std::uint64_t> parse_uint(std::string_view text, int base = 10);
 std::optional<std::int64_t> parse_int(std::string_view text);
+/// With padding (RFC 4648, section 4).
+std::string base64_encode(std::string_view data);
 /// 1536 -> "1.5 KiB"
 std::string format_bytes(std::uint64_t bytes);
 

@@ -45,8 +45,8 @@ Result<Runtime> Runtime::find(const std::string& state_dir, const std::string& o
 }
 
 Result<SandboxExit> Runtime::run(const SandboxSpec& spec, std::stop_token stop) const {
-    SLIPWAY_ASSIGN(std::string scratch, workspace_->open());
-    return SandboxRun(program_, std::move(scratch), spec).run(stop);
+    SLIPWAY_ASSIGN(const std::string folder, workspace_->open());
+    return SandboxRun(program_, *workspace_, folder, spec).run(stop);
 }
 
 }  // namespace slipway::exec

@@ -38,5 +38,14 @@ TEST(FormatBytes, UsesBinaryUnits) {
     EXPECT_EQ(format_bytes(40ULL << 30), "40 GiB");
 }
 
+TEST(Base64, AgreesWithTheStandardsExamples) {
+    EXPECT_EQ(base64_encode(""), "");
+    EXPECT_EQ(base64_encode("f"), "Zg==");
+    EXPECT_EQ(base64_encode("fo"), "Zm8=");
+    EXPECT_EQ(base64_encode("foo"), "Zm9v");
+    EXPECT_EQ(base64_encode("foobar"), "Zm9vYmFy");
+    EXPECT_EQ(base64_encode(std::string_view("\xfb\xff\x00", 3)), "+/8A");
+}
+
 }  // namespace
 }  // namespace slipway

@@ -16,7 +16,7 @@ Json config_of(const SandboxSpec& spec, DeviceGuard guard = DeviceGuard::kCgroup
                         .identity = {.uid = 7, .gid = 8, .groups = {8, 9}},
                         .cwd = "/work",
                         .capabilities = {"CAP_CHOWN"},
-                        .seccomp = Json{{"defaultAction", "X"}},
+                        .seccomp = SeccompProfile{.default_error = 1},
                         .device_guard = guard,
                         .mounts = std::move(mounts)});
 }
@@ -96,6 +96,20 @@ TEST(RuntimeConfig, MasksTheKernelsSecretsUnlessInsecure) {
     EXPECT_FALSE(insecure["linux"].contains("seccomp"));
     EXPECT_THAT(options_at(insecure, "/sys"), Not(Contains("ro")));
     EXPECT_EQ(insecure["process"]["capabilities"]["ambient"], (Json{"CAP_CHOWN"}));
+}
+
+TEST(RuntimeConfig, GivesTheCompiledFilterBesidesTheRules) {
+    const SandboxSpec spec;
+    EXPECT_FALSE(config_of(spec).contains("annotations"));
+    const Json config = make_config({.spec = spec,
+                                     .identity = {},
+                                     .cwd = "/",
+                                     .capabilities = {},
+                                     .seccomp = SeccompProfile{.default_error = 1},
+                                     .seccomp_program = "QUJD",
+                                     .mounts = {}});
+    EXPECT_EQ(config["annotations"]["run.oci.seccomp_bpf_data"], "QUJD");
+    EXPECT_TRUE(config["linux"].contains("seccomp"));
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "exec/internal/seccomp.h"
 
 #include "exec/internal/capabilities.h"
+#include "exec/internal/seccomp_filter.h"
+#include "exec/test_root.h"
+#include "os/system.h"
 #include "support/result_matchers.h"
 
 #include <cerrno>
@@ -29,8 +32,13 @@ const Json* rule_for(const Json& profile, const std::string& name) {
     return nullptr;
 }
 
+Json json_profile(std::string_view architecture, const std::vector<std::string>& capabilities) {
+    const auto profile = seccomp_profile(architecture, capabilities);
+    return profile ? to_json(*profile) : Json();
+}
+
 Json default_profile() {
-    return seccomp_profile("amd64", capability_names(default_capabilities())).value_or(Json());
+    return json_profile("amd64", capability_names(default_capabilities()));
 }
 
 TEST(SeccompProfile, RefusesWhatIsNotNamed) {
@@ -60,23 +68,36 @@ TEST(SeccompProfile, AllowsCloneWithoutNamespacesAndHidesClone3) {
 }
 
 TEST(SeccompProfile, FollowsTheCapabilities) {
-    const auto profile = seccomp_profile("amd64", {"CAP_SYS_ADMIN", "CAP_SYS_TIME"});
-    ASSERT_TRUE(profile.has_value());
-    EXPECT_THAT(allowed_always(*profile),
+    const Json profile = json_profile("amd64", {"CAP_SYS_ADMIN", "CAP_SYS_TIME"});
+    EXPECT_THAT(allowed_always(profile),
                 IsSupersetOf({"mount", "clone", "clone3", "clock_settime"}));
-    EXPECT_THAT(allowed_always(*profile), Not(Contains("chroot")));
-    EXPECT_EQ(rule_for(*profile, "clone3"), nullptr);
+    EXPECT_THAT(allowed_always(profile), Not(Contains("chroot")));
+    EXPECT_EQ(rule_for(profile, "clone3"), nullptr);
 }
 
 TEST(SeccompProfile, FollowsTheArchitecture) {
-    const auto arm = seccomp_profile("arm64", {});
-    ASSERT_TRUE(arm.has_value());
-    EXPECT_EQ((*arm)["architectures"], (Json{"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"}));
-    EXPECT_THAT(allowed_always(*arm), Not(Contains("arch_prctl")));
-    const auto s390x = seccomp_profile("s390x", {});
-    ASSERT_TRUE(s390x.has_value());
-    EXPECT_EQ((*rule_for(*s390x, "clone"))["args"][0]["index"], 1);
+    const Json arm = json_profile("arm64", {});
+    EXPECT_EQ(arm["architectures"], (Json{"SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"}));
+    EXPECT_THAT(allowed_always(arm), Not(Contains("arch_prctl")));
+    const Json s390x = json_profile("s390x", {});
+    const Json* clone = rule_for(s390x, "clone");
+    ASSERT_NE(clone, nullptr);
+    EXPECT_EQ((*clone)["args"][0]["index"], 1);
     EXPECT_FALSE(seccomp_profile("vax", {}).has_value());
+}
+
+TEST(SeccompProfile, CompilesForThisMachine) {
+    const TestRoot scratch;
+    ASSERT_TRUE(scratch.ok());
+    const auto profile = seccomp_profile(os::machine_architecture(), {});
+    if (!profile) GTEST_SKIP() << "no profile for " << os::machine_architecture();
+    const auto program = compile_seccomp(*profile, scratch.path() + "/filter");
+    ASSERT_TRUE(program.has_value()) << program.error().to_string();
+    constexpr std::size_t kInstruction = 8;
+    constexpr std::size_t kMostInstructions = 4096;  // the kernel's limit
+    EXPECT_EQ(program->size() % kInstruction, 0U);
+    EXPECT_GT(program->size() / kInstruction, 300U);
+    EXPECT_LE(program->size() / kInstruction, kMostInstructions);
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ Json make_linux(const ConfigInput& input) {
     if (input.spec.security == Security::kSandbox) {
         linux["maskedPaths"] = kMaskedPaths;
         linux["readonlyPaths"] = kReadonlyPaths;
-        if (input.seccomp) linux["seccomp"] = *input.seccomp;
+        if (input.seccomp) linux["seccomp"] = to_json(*input.seccomp);
     }
     return linux;
 }
@@ -167,12 +167,19 @@ Json make_linux(const ConfigInput& input) {
 }  // namespace
 
 Json make_config(const ConfigInput& input) {
-    return {{"ociVersion", "1.0.2"},
-            {"root", {{"path", input.spec.rootfs}, {"readonly", input.spec.readonly_rootfs}}},
-            {"hostname", input.spec.hostname},
-            {"process", make_process(input)},
-            {"mounts", make_mounts(input)},
-            {"linux", make_linux(input)}};
+    Json config = {
+        {"ociVersion", "1.0.2"},
+        {"root", {{"path", input.spec.rootfs}, {"readonly", input.spec.readonly_rootfs}}},
+        {"hostname", input.spec.hostname},
+        {"process", make_process(input)},
+        {"mounts", make_mounts(input)},
+        {"linux", make_linux(input)}};
+    // crun takes this instead of compiling linux.seccomp; one that does not know the annotation
+    // compiles it.
+    if (!input.seccomp_program.empty()) {
+        config["annotations"]["run.oci.seccomp_bpf_data"] = input.seccomp_program;
+    }
+    return config;
 }
 
 }  // namespace slipway::exec

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "exec/internal/identity.h"
+#include "exec/internal/seccomp.h"
 #include "exec/sandbox.h"
 
 #include <string>
@@ -34,7 +35,8 @@ struct ConfigInput {
     Identity identity;
     std::string cwd;                        ///< absolute
     std::vector<std::string> capabilities;  ///< "CAP_CHOWN"
-    std::optional<Json> seccomp;
+    std::optional<SeccompProfile> seccomp;
+    std::string seccomp_program;  ///< the same, compiled (base64), for crun; "": none
     DeviceGuard device_guard = DeviceGuard::kCgroup;
     std::vector<ConfigMount> mounts;  ///< in the order in which they are mounted
     bool cgroup_namespace = false;

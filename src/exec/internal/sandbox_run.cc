@@ -60,10 +60,12 @@ bool is_directory(const std::string& host_path) {
 
 }  // namespace
 
-SandboxRun::SandboxRun(const std::string& program, std::string scratch, const SandboxSpec& spec)
+SandboxRun::SandboxRun(const std::string& program, Workspace& workspace, const std::string& folder,
+                       const SandboxSpec& spec)
     : spec_(spec),
-      cli_(program, scratch + "/state"),
-      scratch_(std::move(scratch)),
+      cli_(program, folder + "/state"),
+      workspace_(workspace),
+      folder_(folder),
       id_("slipway-" + os::random_id().substr(0, 16)) {
     for (const SandboxMount& mount : spec.mounts) {
         if (mount.kind == SandboxMount::Kind::kSecret) secrets_.push_back(mount.secret_value);
@@ -176,7 +178,7 @@ Result<void> SandboxRun::prepare() {
     if (spec_.args.empty()) return make_error(ErrorCode::kInvalidInput, "no command to run");
     SLIPWAY_ASSIGN(root_, os::Dir::open(spec_.rootfs));
     SLIPWAY_ASSIGN(identity_, find_identity(root_, spec_.user));
-    SLIPWAY_ASSIGN(bundle_, Bundle::create(scratch_));
+    SLIPWAY_ASSIGN(bundle_, Bundle::create(folder_));
     SLIPWAY_TRY(prepare_network_files());
     SLIPWAY_TRY(prepare_mounts());
     stubs_.emplace(root_);
@@ -185,6 +187,14 @@ Result<void> SandboxRun::prepare() {
     terminal_ =
         spec_.interactive && os::terminal_width(STDIN_FILENO) && os::terminal_width(STDOUT_FILENO);
     return write_config();
+}
+
+void SandboxRun::prepare_seccomp(ConfigInput& input, CapabilityMask capabilities) {
+    if (spec_.security == Security::kInsecure || !kernel_has_seccomp()) return;
+    input.seccomp = seccomp_profile(os::machine_architecture(), input.capabilities);
+    if (!input.seccomp || cli_.kind() != RuntimeKind::kCrun) return;
+    auto program = workspace_.seccomp_program(*input.seccomp, capabilities);
+    if (program) input.seccomp_program = std::move(*program);
 }
 
 Result<void> SandboxRun::write_config() {
@@ -200,8 +210,7 @@ Result<void> SandboxRun::write_config() {
                       .mounts = mounts_,
                       .cgroup_namespace = cgroups_are_v2() && kernel_has_cgroup_namespace(),
                       .terminal = terminal_};
-    if (kernel_has_seccomp())
-        input.seccomp = seccomp_profile(os::machine_architecture(), input.capabilities);
+    prepare_seccomp(input, capabilities);
     SLIPWAY_TRY(bundle_->add("config.json", dump_json(make_config(input)), FileOwner{}));
     return {};
 }

@@ -16,8 +16,9 @@ namespace slipway::exec {
 
 class SandboxRun {
   public:
-    /// `scratch`: a folder on a tmpfs (see Workspace). `spec` outlives the run.
-    SandboxRun(const std::string& program, std::string scratch, const SandboxSpec& spec);
+    /// `folder` is where `workspace` is mounted. Both and `spec` outlive the run.
+    SandboxRun(const std::string& program, Workspace& workspace, const std::string& folder,
+               const SandboxSpec& spec);
     Result<SandboxExit> run(std::stop_token stop);
 
   private:
@@ -26,6 +27,7 @@ class SandboxRun {
     Result<void> prepare_mounts();
     Result<ConfigMount> prepare_mount(const SandboxMount& mount, std::size_t number);
     Result<void> prepare_cwd();
+    void prepare_seccomp(ConfigInput& input, CapabilityMask capabilities);
     Result<void> write_config();
     Result<SandboxExit> start_and_wait(std::stop_token stop);
     /// What the end of the runtime's own process means.
@@ -34,7 +36,8 @@ class SandboxRun {
 
     const SandboxSpec& spec_;
     RuntimeCli cli_;
-    std::string scratch_;
+    Workspace& workspace_;
+    std::string folder_;
     std::string id_;
     std::vector<std::string> secrets_;
     std::optional<Bundle> bundle_;

@@ -136,16 +136,15 @@ struct Architecture {
     std::string_view calls;
 };
 constexpr Architecture kArchitectures[] = {
-    {"amd64", "SCMP_ARCH_X86_64 SCMP_ARCH_X86 SCMP_ARCH_X32", "arch_prctl modify_ldt"},
-    {"386", "SCMP_ARCH_X86", "modify_ldt"},
-    {"arm64", "SCMP_ARCH_AARCH64 SCMP_ARCH_ARM",
+    {"amd64", "x86_64 x86 x32", "arch_prctl modify_ldt"},
+    {"386", "x86", "modify_ldt"},
+    {"arm64", "aarch64 arm",
      "arm_fadvise64_64 arm_sync_file_range breakpoint cacheflush set_tls sync_file_range2"},
-    {"arm", "SCMP_ARCH_ARM",
+    {"arm", "arm",
      "arm_fadvise64_64 arm_sync_file_range breakpoint cacheflush set_tls sync_file_range2"},
-    {"ppc64le", "SCMP_ARCH_PPC64LE", "swapcontext sync_file_range2"},
-    {"riscv64", "SCMP_ARCH_RISCV64", "riscv_flush_icache"},
-    {"s390x", "SCMP_ARCH_S390X SCMP_ARCH_S390",
-     "s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr"},
+    {"ppc64le", "ppc64le", "swapcontext sync_file_range2"},
+    {"riscv64", "riscv64", "riscv_flush_icache"},
+    {"s390x", "s390x s390", "s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr"},
 };
 
 /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: making namespaces takes
@@ -154,70 +153,95 @@ constexpr std::uint64_t kNamespaceFlags = 0x7e020000;
 
 /// Kinds of sockets by number: 38 (AF_ALG) and 40 (AF_VSOCK, which reaches the hypervisor) are left
 /// out.
-constexpr int kAfAlg = 38;
-constexpr int kAfVsock = 40;
+constexpr std::uint64_t kAfAlg = 38;
+constexpr std::uint64_t kAfVsock = 40;
 
 /// personality(2): Linux, 32-bit Linux, both with UNAME26, and "tell me the current one".
 constexpr std::array<std::uint64_t, 5> kPersonalities = {0x0, 0x8, 0x20000, 0x20008, 0xffffffff};
 
-Json names_of(std::string_view calls) {
-    Json names = Json::array();
-    for (const std::string_view name : split(calls, ' ')) names.push_back(std::string(name));
-    return names;
+SeccompRule when(std::string_view call, const SeccompCondition& condition) {
+    return {.calls = {call}, .error = std::nullopt, .when = condition};
 }
 
-Json allow(Json names, Json args = Json::array()) {
-    Json rule = {{"names", std::move(names)}, {"action", "SCMP_ACT_ALLOW"}};
-    if (!args.empty()) rule["args"] = std::move(args);
-    return rule;
+void append_names(std::vector<std::string_view>& names, std::string_view calls) {
+    const auto parts = split(calls, ' ');
+    names.insert(names.end(), parts.begin(), parts.end());
 }
 
-Json argument(int index, const char* op, std::uint64_t value, std::uint64_t second = 0) {
-    return Json::array({{{"index", index}, {"op", op}, {"value", value}, {"valueTwo", second}}});
+const char* name_of(SeccompOperator op) {
+    switch (op) {
+        case SeccompOperator::kLess:
+            return "SCMP_CMP_LT";
+        case SeccompOperator::kEqual:
+            return "SCMP_CMP_EQ";
+        case SeccompOperator::kGreater:
+            return "SCMP_CMP_GT";
+        case SeccompOperator::kMaskedEqual:
+            return "SCMP_CMP_MASKED_EQ";
+    }
+    return "";
 }
 
 }  // namespace
 
-std::optional<Json> seccomp_profile(std::string_view architecture,
-                                    const std::vector<std::string>& capabilities) {
+std::optional<SeccompProfile> seccomp_profile(std::string_view architecture,
+                                              const std::vector<std::string>& capabilities) {
+    using enum SeccompOperator;
     const auto* arch = std::ranges::find(kArchitectures, architecture, &Architecture::oci);
     if (arch == std::end(kArchitectures)) return std::nullopt;
     const auto has = [&](std::string_view name) {
         return std::ranges::find(capabilities, name) != capabilities.end();
     };
 
-    Json names = names_of(arch->calls);
-    for (const std::string_view group : kAlways) {
-        for (Json& name : names_of(group)) names.push_back(std::move(name));
-    }
+    SeccompProfile profile{
+        .default_error = EPERM, .architectures = split(arch->seccomp, ' '), .rules = {}};
+    SeccompRule always;
+    append_names(always.calls, arch->calls);
+    for (const std::string_view group : kAlways) append_names(always.calls, group);
     for (const CapabilityCalls& extra : kByCapability) {
-        if (!has(extra.capability)) continue;
-        for (Json& name : names_of(extra.calls)) names.push_back(std::move(name));
+        if (has(extra.capability)) append_names(always.calls, extra.calls);
     }
+    profile.rules.push_back(std::move(always));
 
-    Json rules = Json::array({allow(std::move(names))});
-    rules.push_back(allow({"socket"}, argument(0, "SCMP_CMP_LT", kAfAlg)));
-    for (int family = kAfAlg + 1; family < kAfVsock; ++family) {
-        rules.push_back(
-            allow({"socket"}, argument(0, "SCMP_CMP_EQ", static_cast<std::uint64_t>(family))));
-    }
-    rules.push_back(allow({"socket"}, argument(0, "SCMP_CMP_GT", kAfVsock)));
+    profile.rules.push_back(when("socket", {.op = kLess, .value = kAfAlg}));
+    profile.rules.push_back(when("socket", {.op = kEqual, .value = kAfAlg + 1}));
+    profile.rules.push_back(when("socket", {.op = kGreater, .value = kAfVsock}));
     for (const std::uint64_t persona : kPersonalities) {
-        rules.push_back(allow({"personality"}, argument(0, "SCMP_CMP_EQ", persona)));
+        profile.rules.push_back(when("personality", {.op = kEqual, .value = persona}));
     }
     if (!has("CAP_SYS_ADMIN")) {
-        const int flags_at = architecture == "s390x" ? 1 : 0;
-        rules.push_back(
-            allow({"clone"}, argument(flags_at, "SCMP_CMP_MASKED_EQ", kNamespaceFlags, 0)));
+        const unsigned flags_at = architecture == "s390x" ? 1 : 0;
+        profile.rules.push_back(when(
+            "clone",
+            {.argument = flags_at, .op = kMaskedEqual, .value = kNamespaceFlags, .masked = 0}));
         // Its flags are behind a pointer, where no filter sees them: C libraries fall back to clone
         // on ENOSYS.
-        rules.push_back(
-            {{"names", {"clone3"}}, {"action", "SCMP_ACT_ERRNO"}, {"errnoRet", ENOSYS}});
+        profile.rules.push_back({.calls = {"clone3"}, .error = ENOSYS, .when = std::nullopt});
     }
+    return profile;
+}
 
+Json to_json(const SeccompProfile& profile) {
+    Json architectures = Json::array();
+    for (const std::string_view name : profile.architectures) {
+        architectures.push_back("SCMP_ARCH_" + to_upper(name));
+    }
+    Json rules = Json::array();
+    for (const SeccompRule& rule : profile.rules) {
+        Json entry = {{"names", rule.calls},
+                      {"action", rule.error ? "SCMP_ACT_ERRNO" : "SCMP_ACT_ALLOW"}};
+        if (rule.error) entry["errnoRet"] = *rule.error;
+        if (rule.when) {
+            entry["args"] = Json::array({{{"index", rule.when->argument},
+                                          {"op", name_of(rule.when->op)},
+                                          {"value", rule.when->value},
+                                          {"valueTwo", rule.when->masked}}});
+        }
+        rules.push_back(std::move(entry));
+    }
     return Json{{"defaultAction", "SCMP_ACT_ERRNO"},
-                {"defaultErrnoRet", EPERM},
-                {"architectures", names_of(arch->seccomp)},
+                {"defaultErrnoRet", profile.default_error},
+                {"architectures", std::move(architectures)},
                 {"syscalls", std::move(rules)}};
 }
 

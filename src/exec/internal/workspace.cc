@@ -1,5 +1,7 @@
 #include "exec/internal/workspace.h"
 
+#include "base/text.h"
+#include "exec/internal/seccomp_filter.h"
 #include "os/file.h"
 
 namespace slipway::exec {
@@ -32,14 +34,29 @@ Result<Workspace::Mounted> Workspace::mount_below(const std::string& parent) {
     return Mounted{.folder = std::move(folder), .mount = std::move(*mount)};
 }
 
-Result<std::string> Workspace::open() {
-    const std::lock_guard lock(mutex_);
+Result<std::string> Workspace::open_locked() {
     if (!mounted_) {
         SLIPWAY_ASSIGN(Mounted mounted,
                        mount_below(parent_).context("cannot prepare a place for containers"));
         mounted_.emplace(std::move(mounted));
     }
     return mounted_->folder.path();
+}
+
+Result<std::string> Workspace::open() {
+    const std::lock_guard lock(mutex_);
+    return open_locked();
+}
+
+Result<std::string> Workspace::seccomp_program(const SeccompProfile& profile,
+                                               CapabilityMask capabilities) {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = programs_.find(capabilities); known != programs_.end()) {
+        return known->second;
+    }
+    SLIPWAY_ASSIGN(const std::string folder, open_locked());
+    SLIPWAY_ASSIGN(const std::string program, compile_seccomp(profile, folder + "/filter"));
+    return programs_.emplace(capabilities, base64_encode(program)).first->second;
 }
 
 }  // namespace slipway::exec

@@ -3,11 +3,14 @@
 #pragma once
 
 #include "base/result.h"
+#include "exec/internal/capabilities.h"
+#include "exec/internal/seccomp.h"
 #include "os/dir.h"
 #include "os/mount.h"
 #include "os/temp.h"
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -44,6 +47,8 @@ class Workspace {
     explicit Workspace(std::string parent) : parent_(std::move(parent)) {}
     /// The mounted folder.
     Result<std::string> open();
+    /// The profile as the kernel's program, in base64; compiled once for each set of capabilities.
+    Result<std::string> seccomp_program(const SeccompProfile& profile, CapabilityMask capabilities);
 
   private:
     struct Mounted {
@@ -51,10 +56,12 @@ class Workspace {
         os::MountPoint mount;
     };
     static Result<Mounted> mount_below(const std::string& parent);
+    Result<std::string> open_locked();
 
     std::string parent_;
     std::mutex mutex_;
     std::optional<Mounted> mounted_;
+    std::map<CapabilityMask, std::string> programs_;
 };
 
 }  // namespace slipway::exec
