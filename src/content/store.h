@@ -2,48 +2,76 @@
 //
 //   version            layout version, "1"
 //   lock               flock: shared by every build, exclusive by prune
-//   blobs/sha256/<hex> immutable blobs          ingest/   blobs being written
+//   blobs/sha256/<hex> immutable blobs
 //   layers/<id>/       see snapshot             chains/<hex>  chain ID -> layer IDs
 //   names/             image names              cache.db  build records (SQLite)
 //   mounts/<name>/     cache mounts             contexts/ stat caches of contexts
-//   trash/             to be removed            tmp/      per process, swept when its owner is gone
-//   synced             time up to which everything is known to be on disk
+//   trash/             to be removed
+//   tmp/<process>/     what a process is writing; swept when nobody holds the flock on its `lock`
+//   synced             "<boot id> <Unix nanoseconds>": all that is not younger is known to be on
+//                      disk, and so is all that this boot of the kernel shows
 //
-// After a power cut (another boot id than the one recorded) whatever is younger than `synced` is dropped, never
-// trusted; after a process crash nothing is lost.
+// After a power cut (another boot id than the one recorded) blobs, layers, chains, names and stat
+// caches younger than `synced` are dropped, never trusted; after a process crash nothing is lost.
 #pragma once
-
-#include <memory>
-#include <stop_token>
-#include <string>
 
 #include "base/result.h"
 #include "os/dir.h"
 #include "os/lock.h"
 #include "os/temp.h"
 
+#include <memory>
+#include <stop_token>
+#include <string>
+
 namespace slipway::content {
 
 class Store {
   public:
-    /// Creates what is missing, checks the version, sweeps after a power cut, and takes `lock` in `mode` until the
-    /// end of its life. One per process.
-    static Result<std::unique_ptr<Store>> open(const std::string& root, os::LockMode mode, std::stop_token stop = {});
+    /// Creates what is missing, checks the version, sweeps after a power cut and what dead
+    /// processes left in tmp/, and takes `lock` in `mode` until the end of its life. One per
+    /// process. kInvalidInput for a folder that holds other things, kUnsupported for another
+    /// version.
+    static Result<std::unique_ptr<Store>> open(const std::string& root, os::LockMode mode,
+                                               std::stop_token stop = {});
+    static Result<std::unique_ptr<Store>> testing_only_open(const std::string& root,
+                                                            os::LockMode mode,
+                                                            const std::string& boot_id);
 
     [[nodiscard]] const std::string& root() const { return root_; }
-    [[nodiscard]] std::string path(std::string_view below) const { return root_ + "/" + std::string(below); }
-    /// A directory of this process below tmp/, on the store's file system, so that things can be renamed into place.
+    [[nodiscard]] std::string path(std::string_view below) const {
+        return root_ + "/" + std::string(below);
+    }
+    /// The root, held open.
+    [[nodiscard]] const os::Dir& dir() const { return dir_; }
+    /// A directory of this process below tmp/, on the store's file system, so that things can be
+    /// renamed into place.
     [[nodiscard]] Result<os::TempDir> temp_dir(std::string_view prefix) const;
+    /// A host path for a file of this process below tmp/, not there yet.
+    [[nodiscard]] std::string temp_path(std::string_view prefix) const;
     /// Renames a host path below the store into trash/. Cheap for any size; empty_trash removes.
     [[nodiscard]] Result<void> trash(const std::string& host_path) const;
     [[nodiscard]] Result<void> empty_trash() const;
-    /// syncfs, and moves `synced` forward. Called when the store is opened, for what earlier builds wrote.
+    /// syncfs, and moves `synced` forward. May take long when much was written just now: call it
+    /// beside other work, for what earlier builds wrote. Any thread.
     [[nodiscard]] Result<void> mark_synced() const;
 
   private:
-    Store(std::string root, os::FileLock lock) : root_(std::move(root)), lock_(std::move(lock)) {}
+    /// This process's folder below tmp/. The folder goes before its lock.
+    struct OwnTemp {
+        os::FileLock lock;
+        os::TempDir dir;
+    };
+    static Result<std::unique_ptr<Store>> open_in_boot(const std::string& root, os::LockMode mode,
+                                                       std::string boot_id, std::stop_token stop);
+    static Result<OwnTemp> make_own_temp(const os::Dir& root);
+    Store(os::Dir dir, os::FileLock lock, OwnTemp temp, std::string boot_id);
+
     std::string root_;
+    os::Dir dir_;
     os::FileLock lock_;
+    OwnTemp temp_;
+    std::string boot_id_;
 };
 
 }  // namespace slipway::content
