@@ -1,5 +1,7 @@
 #include "snapshot/internal/select.h"
 
+#include "snapshot/internal/in_root.h"
+
 namespace slipway::snapshot {
 
 Result<SelectionFilter> SelectionFilter::parse(const Selection& selection) {
@@ -75,14 +77,14 @@ Result<void> select_below(const MergedNode& source, const SelectionFilter& filte
 }
 
 Result<MergedNode> find_source(const View& view, const std::string& path, bool follow_symlinks) {
-    SLIPWAY_ASSIGN(const RelPath real,
-                   view.resolve(path, follow_symlinks ? FollowLast::kYes : FollowLast::kNo));
-    MergedNode node = MergedNode::root(view.trees());
-    for (const auto name : path_components(real.text())) node = node.child(name);
-    if (!node.exists())
+    SLIPWAY_ASSIGN(auto found,
+                   resolve_in_root(MergedNode::root(view.trees()), path,
+                                   follow_symlinks ? FollowLast::kYes : FollowLast::kNo));
+    if (!found.node.exists()) {
         return make_error(ErrorCode::kNotFound, "\"/{}\": not found",
                           RelPath::in_root(path).text());
-    return node;
+    }
+    return std::move(found.node);
 }
 
 }  // namespace slipway::snapshot

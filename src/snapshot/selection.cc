@@ -1,3 +1,4 @@
+#include "snapshot/internal/in_root.h"
 #include "snapshot/internal/select.h"
 #include "snapshot/tree.h"
 
@@ -105,14 +106,12 @@ Result<std::vector<std::string>> expand_selection(const View& view, const Select
     }
     if (first_wild == components.end()) return std::vector{prefix};
 
-    SLIPWAY_ASSIGN(
-        const RelPath start,
-        view.resolve(prefix, selection.follow_symlinks ? FollowLast::kYes : FollowLast::kNo));
-    MergedNode node = MergedNode::root(view.trees());
-    for (const auto name : path_components(start.text())) node = node.child(name);
+    SLIPWAY_ASSIGN(const auto start,
+                   resolve_in_root(MergedNode::root(view.trees()), prefix,
+                                   selection.follow_symlinks ? FollowLast::kYes : FollowLast::kNo));
     const std::vector<std::string_view> patterns(first_wild, components.end());
     std::vector<std::string> found;
-    SLIPWAY_TRY(match_below(node, start.text(), patterns, found));
+    SLIPWAY_TRY(match_below(start.node, start.path.text(), patterns, found));
     if (found.empty() && !selection.allow_empty_wildcard) {
         return make_error(ErrorCode::kNotFound, "\"/{}\": not found", cleaned);
     }

@@ -1,55 +1,12 @@
 #include "snapshot/tree.h"
 
 #include "base/io.h"
+#include "snapshot/internal/in_root.h"
 #include "snapshot/internal/merged.h"
-
-#include <deque>
 
 namespace slipway::snapshot {
 
 namespace {
-
-constexpr int kMaxLinks = 255;
-
-MergedNode node_at(const std::vector<std::shared_ptr<const Tree>>& trees, std::string_view path) {
-    MergedNode node = MergedNode::root(trees);
-    for (const auto name : path_components(path)) node = node.child(name);
-    return node;
-}
-
-/// Where a look-up has got to: a path inside the root, with what is at each of its components.
-class Cursor {
-  public:
-    explicit Cursor(MergedNode root) { nodes_.push_back(std::move(root)); }
-
-    [[nodiscard]] const MergedNode& node() const { return nodes_.back(); }
-    void enter(std::string_view name) {
-        nodes_.push_back(nodes_.back().child(name));
-        names_.emplace_back(name);
-    }
-    void leave() {
-        if (names_.empty()) return;
-        nodes_.pop_back();
-        names_.pop_back();
-    }
-    void to_root() {
-        nodes_.resize(1);
-        names_.clear();
-    }
-    [[nodiscard]] RelPath path() const { return RelPath::in_root(join(names_, "/")); }
-
-  private:
-    static std::string join(const std::vector<std::string>& parts, std::string_view separator) {
-        std::string text;
-        for (const auto& part : parts) {
-            if (!text.empty()) text += separator;
-            text += part;
-        }
-        return text;
-    }
-    std::vector<MergedNode> nodes_;  ///< one more than names_: the root
-    std::vector<std::string> names_;
-};
 
 void walk_below(const MergedNode& node, std::string& path,
                 const std::function<bool(const std::string& path, const Located&)>& visit) {
@@ -66,50 +23,26 @@ void walk_below(const MergedNode& node, std::string& path,
 }  // namespace
 
 std::optional<Located> View::find(std::string_view path) const {
-    const MergedNode node = node_at(trees_, path);
+    const MergedNode node = descend(MergedNode::root(trees_), path);
     if (!node.exists()) return std::nullopt;
     return node.located();
 }
 
 Result<RelPath> View::resolve(std::string_view path, FollowLast follow) const {
-    Cursor cursor(MergedNode::root(trees_));
-    std::deque<std::string> rest;
-    for (const auto part : path_components(path)) rest.emplace_back(part);
-    int links = 0;
-    while (!rest.empty()) {
-        const std::string part = std::move(rest.front());
-        rest.pop_front();
-        if (part == "..") {
-            cursor.leave();
-            continue;
-        }
-        cursor.enter(part);
-        const MergedNode& node = cursor.node();
-        const bool followed = !rest.empty() || follow == FollowLast::kYes;
-        if (!followed || !node.exists() || !node.entry().is_symlink()) continue;
-        if (++links > kMaxLinks) {
-            return make_error(ErrorCode::kInvalidInput,
-                              "'{}' leads through more than {} symbolic links", path, kMaxLinks);
-        }
-        const std::string target = node.entry().link_target;
-        cursor.leave();
-        if (target.starts_with('/')) cursor.to_root();
-        const auto parts = path_components(target);
-        rest.insert(rest.begin(), parts.begin(), parts.end());
-    }
-    return cursor.path();
+    SLIPWAY_ASSIGN(auto found, resolve_in_root(MergedNode::root(trees_), path, follow));
+    return std::move(found.path);
 }
 
 std::vector<std::pair<std::string, Located>> View::list(std::string_view path) const {
     std::vector<std::pair<std::string, Located>> names;
-    for (const auto& [name, node] : node_at(trees_, path).children())
+    for (const auto& [name, node] : descend(MergedNode::root(trees_), path).children())
         names.emplace_back(name, node.located());
     return names;
 }
 
 void View::walk(std::string_view path,
                 const std::function<bool(const std::string& path, const Located&)>& visit) const {
-    const MergedNode node = node_at(trees_, path);
+    const MergedNode node = descend(MergedNode::root(trees_), path);
     if (!node.exists()) return;
     std::string at = RelPath::in_root(path).text();
     walk_below(node, at, visit);
