@@ -3,7 +3,6 @@
 
 #include "base/result.h"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -17,12 +16,7 @@ bool is_root();
 std::optional<std::string> get_env(const char* name);
 /// "linux/amd64" parts of this machine in OCI words: amd64, arm64 (variant v8 omitted), ...
 std::string machine_architecture();
-struct TerminalSize {
-    unsigned columns = 80;
-    unsigned rows = 24;
-};
-/// Size of the terminal behind `fd`, nothing when it is none.
-std::optional<TerminalSize> terminal_size(int fd);
+/// Width of the terminal behind `fd`, nothing when it is none.
 std::optional<unsigned> terminal_width(int fd);
 /// Seconds and nanoseconds of the real-time clock.
 std::int64_t now_unix_nanoseconds();

@@ -74,6 +74,8 @@ struct LayerBlob {
     std::string media_type;
 };
 
+using KnownDigests = std::function<std::optional<Digest>(const Entry&)>;
+
 class LayerStore {
   public:
     LayerStore(const content::Store& store, content::BlobStore& blobs, async::ThreadPool& pool);
@@ -81,10 +83,13 @@ class LayerStore {
     [[nodiscard]] Result<LayerDraft> begin() const;
     /// Reads the draft's tree (content digests on the pool), writes its manifest, and puts it in
     /// place. `known` may give digests of files that were linked or written with their digest at
-    /// hand (by path), so that they are not read again.
-    [[nodiscard]] Result<LayerId> commit(
-        LayerDraft draft,
-        const std::function<std::optional<Digest>(const Entry&)>& known = nullptr) const;
+    /// hand (by path), so that they are not read again. `below`: what the draft was mounted on;
+    /// overlayfs marks every new directory as opaque, and marks that hide nothing of `below` are
+    /// taken off (without it they stay).
+    [[nodiscard]] Result<LayerId> commit(LayerDraft draft, const KnownDigests& known = nullptr,
+                                         const Snapshot& below = {}) const;
+    /// For who wrote the draft entry by entry and knows what is in it: nothing is walked or read.
+    [[nodiscard]] Result<LayerId> commit_as(LayerDraft draft, const Manifest& manifest) const;
 
     [[nodiscard]] bool has(const LayerId& id) const;
     [[nodiscard]] bool has_all(const Snapshot& snapshot) const;
@@ -120,7 +125,8 @@ class LayerStore {
     [[nodiscard]] Result<LayerBlob> blob(const LayerId& id, archive::Compression compression,
                                          std::optional<std::int64_t> clamp,
                                          std::stop_token stop = {}) const;
-    /// For a layer that came from a blob: what it was, so that it is never compressed again.
+    /// For a layer that came from a blob: what it was, so that it is never compressed again: blob()
+    /// gives it back for every compression, whether or not the blob store (still) has it.
     [[nodiscard]] Result<void> remember_blob(const LayerId& id, const LayerBlob& blob) const;
 
     [[nodiscard]] Result<std::vector<LayerId>> list() const;

@@ -1,0 +1,197 @@
+#include "snapshot/internal/draft_tree.h"
+
+#include "base/check.h"
+#include "snapshot/internal/overlay_xattrs.h"
+
+#include <cerrno>
+
+namespace slipway::snapshot {
+
+namespace {
+
+RelPath path_of(const Entry& entry) {
+    return RelPath::in_root(entry.path);
+}
+
+std::string child_path(const DraftNode& parent, std::string_view name) {
+    return parent.entry.path.empty() ? std::string(name)
+                                     : parent.entry.path + "/" + std::string(name);
+}
+
+/// What a copied-up directory keeps of the one below.
+Entry metadata_of(const Entry& from, std::string path) {
+    Entry entry;
+    entry.path = std::move(path);
+    entry.mode = from.mode;
+    entry.uid = from.uid;
+    entry.gid = from.gid;
+    entry.mtime = from.mtime;
+    entry.xattrs = from.xattrs;
+    return entry;
+}
+
+void collect(const DraftNode& node, std::vector<Entry>& entries) {
+    entries.push_back(node.entry);
+    for (const auto& [name, child] : node.children) collect(*child, entries);
+}
+
+Result<void> set_dir_times(const os::Dir& dir, const DraftNode& node) {
+    if (!node.entry.is_dir()) return {};
+    for (const auto& [name, child] : node.children) SLIPWAY_TRY(set_dir_times(dir, *child));
+    return dir.set_times(path_of(node.entry), node.entry.mtime, node.entry.mtime);
+}
+
+bool tolerated(const Error& error, XattrErrors errors) {
+    if (errors == XattrErrors::kTolerateAll) return true;
+    return error.system_errno() == ENOTSUP || error.system_errno() == EPERM;
+}
+
+}  // namespace
+
+Result<void> check_path_length(std::string_view path) {
+    if (path.size() < kMaxPath) return {};
+    return make_error(ErrorCode::kInvalidInput, "path of {} bytes is too long: '{}...'",
+                      path.size(), path.substr(0, 64));
+}
+
+DraftNode* DraftNode::child(std::string_view name) const {
+    const auto at = children.find(name);
+    return at == children.end() ? nullptr : at->second.get();
+}
+
+Spot Spot::child(std::string_view name) const {
+    if (!is_dir()) return {};
+    const bool hides = node_ != nullptr && node_->entry.opaque;
+    return Spot(node_ != nullptr ? node_->child(name) : nullptr,
+                hides ? MergedNode() : under_.child(name));
+}
+
+Result<void> apply_xattrs(const os::Dir& dir, const RelPath& path, Entry& entry,
+                          XattrErrors errors) {
+    for (auto at = entry.xattrs.begin(); at != entry.xattrs.end();) {
+        if (!is_overlay_xattr(at->first)) {
+            auto set = dir.set_xattr(path, at->first, at->second);
+            if (set) {
+                ++at;
+                continue;
+            }
+            if (!tolerated(set.error(), errors)) return set;
+        }
+        at = entry.xattrs.erase(at);
+    }
+    return {};
+}
+
+Result<void> apply_metadata(const os::Dir& dir, const RelPath& path, Entry& entry,
+                            XattrErrors errors) {
+    SLIPWAY_TRY(dir.set_owner(path, entry.uid, entry.gid));
+    if (!entry.is_symlink()) SLIPWAY_TRY(dir.set_mode(path, entry.mode & 07777));
+    SLIPWAY_TRY(apply_xattrs(dir, path, entry, errors));
+    if (!entry.is_dir()) SLIPWAY_TRY(dir.set_times(path, entry.mtime, entry.mtime));
+    return {};
+}
+
+Result<DraftTree> DraftTree::open(LayerDraft draft, View base) {
+    DraftTree tree(std::move(draft), std::move(base));
+    Entry& root = tree.root_->entry;
+    root.mode = S_IFDIR | 0755;
+    if (!tree.base_.trees().empty()) root = metadata_of(*tree.base_.find("")->entry, "");
+    SLIPWAY_TRY(apply_metadata(tree.dir(), RelPath(), root, XattrErrors::kTolerateAll));
+    return tree;
+}
+
+Spot DraftTree::root() {
+    return Spot(root_.get(), MergedNode::root(base_.trees()));
+}
+
+Result<InRoot<Spot>> DraftTree::resolve(std::string_view path, FollowLast follow) {
+    return resolve_in_root(root(), path, follow);
+}
+
+Result<DraftNode*> DraftTree::own_dir(const RelPath& path) {
+    Spot spot = root();
+    DraftNode* owned = root_.get();
+    for (const auto name : path_components(path.text())) {
+        spot = spot.child(name);
+        if (spot.node() == nullptr) {
+            SLIPWAY_CHECK(spot.is_dir(), "only directories are copied up");
+            Entry entry = metadata_of(spot.entry(), child_path(*owned, name));
+            // Without `under`: it merges with what is below.
+            SLIPWAY_ASSIGN(DraftNode * made, add(*owned, MergedNode(), std::move(entry)));
+            spot = Spot(made, spot.under());
+        }
+        owned = spot.node();
+    }
+    return owned;
+}
+
+Result<DraftNode*> DraftTree::add(DraftNode& parent, const MergedNode& under, Entry entry) {
+    const RelPath path = path_of(entry);
+    SLIPWAY_TRY(check_path_length(path.text()));
+    const std::string name(path.name());
+    if (const DraftNode* old = parent.child(name); old != nullptr) {
+        SLIPWAY_CHECK(old->entry.is_whiteout(), "entries are added where nothing shows");
+        SLIPWAY_TRY(discard(parent, name));
+    }
+    if (entry.is_dir()) {
+        SLIPWAY_TRY(dir().make_dir(path, 0700));
+    } else if (entry.is_symlink()) {
+        SLIPWAY_TRY(dir().make_symlink(entry.link_target, path));
+    } else if (!entry.is_regular()) {
+        SLIPWAY_TRY(dir().make_node(path, entry.mode, entry.rdev));
+    }
+    if (!entry.is_regular() && !entry.is_whiteout()) {
+        SLIPWAY_TRY(apply_metadata(dir(), path, entry, XattrErrors::kTolerateAll));
+    }
+    auto node = std::make_unique<DraftNode>();
+    node->entry = std::move(entry);
+    DraftNode* added = parent.children.emplace(name, std::move(node)).first->second.get();
+    if (added->entry.is_dir() && under.is_dir()) SLIPWAY_TRY(make_opaque(*added));
+    return added;
+}
+
+Result<void> DraftTree::change_dir(DraftNode& node, const Entry& wanted) {
+    const RelPath path = path_of(node.entry);
+    node.entry.mode = wanted.mode;
+    node.entry.uid = wanted.uid;
+    node.entry.gid = wanted.gid;
+    node.entry.mtime = wanted.mtime;
+    for (const auto& [name, value] : wanted.xattrs) node.entry.xattrs[name] = value;
+    return apply_metadata(dir(), path, node.entry, XattrErrors::kTolerateAll);
+}
+
+Result<void> DraftTree::discard(DraftNode& parent, std::string_view name) {
+    const auto at = parent.children.find(name);
+    if (at == parent.children.end()) return {};
+    const Entry& entry = at->second->entry;
+    SLIPWAY_TRY(entry.is_dir() ? dir().remove_tree(path_of(entry)) : dir().unlink(path_of(entry)));
+    parent.children.erase(at);
+    return {};
+}
+
+Result<void> DraftTree::hide(DraftNode& parent, std::string_view name, const MergedNode& under) {
+    SLIPWAY_TRY(discard(parent, name));
+    if (!under.exists()) return {};
+    Entry whiteout;
+    whiteout.path = child_path(parent, name);
+    whiteout.mode = S_IFCHR;
+    SLIPWAY_TRY(add(parent, MergedNode(), std::move(whiteout)));
+    return {};
+}
+
+Result<void> DraftTree::make_opaque(DraftNode& node) {
+    node.entry.opaque = true;
+    return set_opaque(dir(), path_of(node.entry));
+}
+
+Manifest DraftTree::manifest() const {
+    std::vector<Entry> entries;
+    collect(*root_, entries);
+    return Manifest::from_entries(std::move(entries));
+}
+
+Result<void> DraftTree::finish() {
+    return set_dir_times(dir(), *root_);
+}
+
+}  // namespace slipway::snapshot

@@ -1,0 +1,191 @@
+#include "snapshot/internal/layer_walk.h"
+
+#include "snapshot/internal/draft_tree.h"
+#include "snapshot/internal/hash_data.h"
+#include "snapshot/internal/overlay_xattrs.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+
+namespace slipway::snapshot {
+
+namespace {
+
+constexpr std::size_t kBatchFiles = 256;
+constexpr std::uint64_t kBatchBytes = 8U << 20;
+
+struct Inode {
+    std::uint64_t device = 0;
+    std::uint64_t number = 0;
+    auto operator<=>(const Inode&) const = default;
+};
+
+struct Found {
+    Entry entry;
+    Inode inode;  ///< of files with several names; they may be in other layers
+};
+
+Entry entry_of(std::string path, const os::FileInfo& info) {
+    Entry entry;
+    entry.path = std::move(path);
+    entry.mode = info.mode;
+    entry.uid = info.uid;
+    entry.gid = info.gid;
+    entry.mtime = info.mtime;
+    if (info.is_regular()) entry.size = info.size;
+    if (S_ISCHR(info.mode) || S_ISBLK(info.mode)) entry.rdev = info.rdev;
+    if (!entry.is_whiteout()) return entry;
+    Entry whiteout;  // its owner and times mean nothing
+    whiteout.path = std::move(entry.path);
+    whiteout.mode = S_IFCHR;
+    return whiteout;
+}
+
+Result<void> read_xattrs(const os::Dir& dir, const RelPath& name, Entry& entry) {
+    SLIPWAY_ASSIGN(entry.xattrs, dir.xattrs(name));
+    if (entry.xattrs.empty()) return {};
+    entry.opaque = entry.is_dir() && is_opaque(dir, entry.xattrs);
+    drop_overlay_xattrs(entry.xattrs);
+    return {};
+}
+
+/// What is directly in `path`.
+Result<std::vector<Found>> read_dir(const os::Dir& root, const std::string& path) {
+    SLIPWAY_TRY(check_path_length(path));
+    SLIPWAY_ASSIGN(const os::Dir dir, root.open_dir(RelPath::in_root(path)));
+    SLIPWAY_ASSIGN(const auto names, dir.list(RelPath()));
+    std::vector<Found> found;
+    found.reserve(names.size());
+    for (const auto& [name, type] : names) {
+        const RelPath at = RelPath().child(name);
+        SLIPWAY_ASSIGN(const os::FileInfo info, dir.stat(at));
+        Found& item = found.emplace_back();
+        item.entry = entry_of(path.empty() ? name : path + "/" + name, info);
+        if (info.is_regular() && info.links > 1) item.inode = {info.device, info.inode};
+        if (info.is_symlink()) {
+            SLIPWAY_ASSIGN(item.entry.link_target, dir.read_link(at));
+        }
+        if (!item.entry.is_whiteout()) SLIPWAY_TRY(read_xattrs(dir, at, item.entry));
+    }
+    return found;
+}
+
+/// One level of directories after the other, each level in parallel.
+Result<std::vector<Found>> find_all(const os::Dir& root, async::ThreadPool& pool) {
+    std::vector<Found> all;
+    SLIPWAY_ASSIGN(const os::FileInfo info, root.stat(RelPath()));
+    all.emplace_back().entry = entry_of("", info);
+    SLIPWAY_TRY(read_xattrs(root, RelPath(), all.front().entry));
+    all.front().entry.opaque = false;  // the kernel does not look at it
+    std::vector<std::string> level = {""};
+    while (!level.empty()) {
+        std::vector<std::vector<Found>> results(level.size());
+        SLIPWAY_TRY(parallel_for(pool, level.size(), [&](std::size_t i) -> Result<void> {
+            SLIPWAY_ASSIGN(results[i], read_dir(root, level[i]));
+            return {};
+        }));
+        std::vector<std::string> next;
+        for (auto& result : results) {
+            for (const auto& item : result) {
+                if (item.entry.is_dir()) next.push_back(item.entry.path);
+            }
+            std::move(result.begin(), result.end(), std::back_inserter(all));
+        }
+        level = std::move(next);
+    }
+    return all;
+}
+
+void number_hardlinks(std::vector<Found>& all) {
+    std::map<Inode, std::uint32_t> numbers;
+    for (auto& item : all) {
+        if (item.inode == Inode()) continue;
+        const auto next = static_cast<std::uint32_t>(numbers.size() + 1);
+        item.entry.hardlink = numbers.try_emplace(item.inode, next).first->second;
+    }
+}
+
+Result<void> hash_file(const os::Dir& root, Entry& entry) {
+    SLIPWAY_ASSIGN(const os::Fd fd, root.open_file(RelPath::in_root(entry.path)));
+    SLIPWAY_ASSIGN(const HashedData read, hash_data(fd, entry.size, nullptr));
+    if (read.size != entry.size) {
+        return make_error(ErrorCode::kConflict, "'{}' changed while it was being read", entry.path);
+    }
+    entry.content = read.digest;
+    return {};
+}
+
+/// Files to read, each inode once; small ones in batches, the largest first so that none is left
+/// alone at the end.
+Result<void> hash_files(const os::Dir& root, std::vector<Entry*> files, async::ThreadPool& pool) {
+    std::stable_sort(files.begin(), files.end(), [](const Entry* a, const Entry* b) {
+        return a->size > b->size && a->size > kBatchBytes;
+    });
+    std::vector<std::size_t> starts;
+    std::uint64_t bytes = kBatchBytes;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (bytes >= kBatchBytes || i - starts.back() >= kBatchFiles) {
+            starts.push_back(i);
+            bytes = 0;
+        }
+        bytes += files[i]->size;
+    }
+    return parallel_for(pool, starts.size(), [&](std::size_t batch) -> Result<void> {
+        const std::size_t end = batch + 1 < starts.size() ? starts[batch + 1] : files.size();
+        for (std::size_t i = starts[batch]; i < end; ++i) SLIPWAY_TRY(hash_file(root, *files[i]));
+        return {};
+    });
+}
+
+Result<void> find_contents(const os::Dir& root, std::vector<Found>& all, const KnownDigests& known,
+                           async::ThreadPool& pool) {
+    std::map<std::uint32_t, Entry*> first_names;
+    std::vector<Entry*> unknown;
+    for (auto& item : all) {
+        Entry& entry = item.entry;
+        if (!entry.is_regular()) continue;
+        if (const auto digest = known ? known(entry) : std::nullopt) {
+            entry.content = *digest;
+        } else if (entry.hardlink == 0 || first_names.try_emplace(entry.hardlink, &entry).second) {
+            unknown.push_back(&entry);
+        }
+    }
+    SLIPWAY_TRY(hash_files(root, std::move(unknown), pool));
+    for (auto& item : all) {
+        Entry& entry = item.entry;
+        if (entry.is_regular() && entry.content.is_zero())
+            entry.content = first_names.at(entry.hardlink)->content;
+    }
+    return {};
+}
+
+/// overlayfs marks each directory that is made in a merged one as opaque. Most of them hide
+/// nothing; as marks in an image, or when layers are stacked anew, they would.
+Result<void> remove_idle_marks(const os::Dir& root, const View& below, std::vector<Found>& all) {
+    for (auto& item : all) {
+        Entry& entry = item.entry;
+        if (!entry.opaque) continue;
+        const auto hidden = below.find(entry.path);
+        if (hidden && (*hidden)->is_dir()) continue;
+        SLIPWAY_TRY(remove_opaque(root, RelPath::in_root(entry.path)));
+        entry.opaque = false;
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<Entry>> walk_layer(const os::Dir& root, const View* below,
+                                      const KnownDigests& known, async::ThreadPool& pool) {
+    SLIPWAY_ASSIGN(auto all, find_all(root, pool));
+    if (below != nullptr) SLIPWAY_TRY(remove_idle_marks(root, *below, all));
+    number_hardlinks(all);
+    SLIPWAY_TRY(find_contents(root, all, known, pool));
+    std::vector<Entry> entries;
+    entries.reserve(all.size());
+    for (auto& item : all) entries.push_back(std::move(item.entry));
+    return entries;
+}
+
+}  // namespace slipway::snapshot
