@@ -12,6 +12,8 @@
 namespace slipway {
 
 using Json = nlohmann::json;
+/// Keeps its keys in the order given, for records that people read.
+using OrderedJson = nlohmann::ordered_json;
 
 /// kInvalidInput with the library's description of the place on malformed text.
 Result<Json> parse_json(std::string_view text);
@@ -22,5 +24,6 @@ Result<std::int64_t> json_int(const Json& object, std::string_view key, std::int
 
 /// Text that is not UTF-8 is written with replacement characters instead of throwing. indent < 0: one line.
 std::string dump_json(const Json& json, int indent = -1);
+std::string dump_json(const OrderedJson& json, int indent = -1);
 
 }  // namespace slipway

@@ -1,119 +1,261 @@
-// Matching is done by backtracking over the pattern itself, without translating it to a regular expression: patterns
-// are short, and the only forms that branch are `*` and `**`.
+// A pattern is compiled to tokens. Matching follows one way through them and remembers the other
+// ways on a stack; a place (token, byte of the name) that was tried is not tried again, so the cost
+// is at most their product, whatever the pattern. Most patterns are decided before that, by the
+// text that they begin or end with.
 #include "base/pattern.h"
-
-#include <optional>
 
 #include "base/path.h"
 #include "base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <utility>
 
 namespace slipway {
 
 namespace {
 
-struct ClassMatch {
-    bool matched = false;
-    std::size_t size = 0;  ///< of the class in the pattern, brackets included; 0: malformed
+/// The first character of UTF-8 text, cut off; a byte that is not UTF-8 counts as one.
+char32_t take_rune(std::string_view& text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = byte(0);
+    const std::size_t size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    char32_t rune = size == 1 ? lead : lead & (0x7FU >> size);
+    for (std::size_t i = 1; i < size; ++i) {
+        if (i >= text.size() || (byte(i) & 0xC0U) != 0x80) {
+            text.remove_prefix(1);
+            return 0x110000U + lead;
+        }
+        rune = (rune << 6U) | (byte(i) & 0x3FU);
+    }
+    text.remove_prefix(size);
+    return rune;
+}
+
+struct CharClass {
+    std::vector<std::pair<char32_t, char32_t>> ranges;
+    bool negated = false;
+
+    [[nodiscard]] bool matches(char32_t rune) const {
+        for (const auto& [low, high] : ranges) {
+            if (low <= rune && rune <= high) return !negated;
+        }
+        return negated;
+    }
 };
 
-/// `pattern` starts with '['. Ranges, '^' for negation, backslash escapes; at least one range is needed.
-ClassMatch match_class(std::string_view pattern, char c) {
-    std::size_t i = 1;
-    const bool negated = i < pattern.size() && pattern[i] == '^';
-    if (negated) ++i;
-    bool matched = false;
-    const auto read_char = [&]() -> std::optional<char> {
-        if (i >= pattern.size() || pattern[i] == '-' || pattern[i] == ']') return std::nullopt;
-        if (pattern[i] == '\\' && ++i >= pattern.size()) return std::nullopt;
-        return pattern[i++];
-    };
-    for (bool first = true; first || i >= pattern.size() || pattern[i] != ']'; first = false) {
-        const auto low = read_char();
-        if (!low) return {};
-        auto high = low;
-        if (i < pattern.size() && pattern[i] == '-') {
-            ++i;
-            high = read_char();
-            if (!high) return {};
-        }
-        if (*low <= c && c <= *high) matched = true;
-    }
-    return {matched != negated, i + 1};
-}
+enum class Kind {
+    kText,     ///< itself
+    kAnyRune,  ///< `?`
+    kClass,    ///< `[...]`
+    kStar,     ///< `*`: anything without '/'
+    kAll,      ///< `**` at the end: anything
+    kDirs,  ///< `**` before something: nothing, or anything that ends in '/'; a kDirsRest follows
+    kDirsRest,  ///< inside such a run of directories
+};
+
+struct Token {
+    Kind kind;
+    std::string text = {};
+    CharClass chars = {};
+};
 
 enum class DoubleStar { kOrdinary, kCrossesSlashes };
 
-bool match_here(std::string_view pattern, std::string_view name, DoubleStar double_star) {
-    while (!pattern.empty()) {
-        if (pattern[0] == '*') {
-            if (double_star == DoubleStar::kCrossesSlashes && pattern.starts_with("**")) {
-                pattern.remove_prefix(2);
-                if (pattern.starts_with('/')) {  // "**/x": x at any depth, also at none
-                    pattern.remove_prefix(1);
-                    for (std::size_t i = 0; i <= name.size(); ++i) {
-                        if ((i == 0 || name[i - 1] == '/') && match_here(pattern, name.substr(i), double_star)) {
-                            return true;
-                        }
-                    }
-                    return false;
-                }
-                for (std::size_t i = 0; i <= name.size(); ++i) {
-                    if (match_here(pattern, name.substr(i), double_star)) return true;
-                }
-                return false;
-            }
-            pattern.remove_prefix(1);
-            for (std::size_t i = 0;; ++i) {
-                if (match_here(pattern, name.substr(i), double_star)) return true;
-                if (i == name.size() || name[i] == '/') return false;
-            }
-        }
-        if (name.empty()) return false;
-        if (pattern[0] == '[') {
-            const ClassMatch result = match_class(pattern, name[0]);
-            if (!result.matched || name[0] == '/') return false;
-            pattern.remove_prefix(result.size);
-        } else if (pattern[0] == '?') {
-            if (name[0] == '/') return false;
-            pattern.remove_prefix(1);
-        } else {
-            if (pattern[0] == '\\') pattern.remove_prefix(1);
-            if (pattern[0] != name[0]) return false;
-            pattern.remove_prefix(1);
-        }
-        name.remove_prefix(1);
-    }
-    return name.empty();
-}
+class Compiler {
+  public:
+    Compiler(std::string_view pattern, DoubleStar double_star)
+        : pattern_(pattern), rest_(pattern), double_star_(double_star) {}
 
-Result<void> check_pattern(std::string_view pattern) {
-    for (std::size_t i = 0; i < pattern.size();) {
-        if (pattern[i] == '\\') {
-            if (i + 1 >= pattern.size()) {
-                return make_error(ErrorCode::kInvalidInput, "pattern '{}' ends in a backslash", pattern);
+    Result<std::vector<Token>> run() {
+        while (!rest_.empty()) {
+            if (rest_[0] == '*') {
+                read_stars();
+            } else if (rest_[0] == '?') {
+                rest_.remove_prefix(1);
+                tokens_.push_back({Kind::kAnyRune});
+            } else if (rest_[0] == '[') {
+                SLIPWAY_TRY(read_class());
+            } else {
+                SLIPWAY_TRY(read_text());
             }
-            i += 2;
-        } else if (pattern[i] == '[') {
-            const ClassMatch result = match_class(pattern.substr(i), 'x');
-            if (result.size == 0) {
-                return make_error(ErrorCode::kInvalidInput, "pattern '{}' has a malformed [...]", pattern);
-            }
-            i += result.size;
+        }
+        return std::move(tokens_);
+    }
+
+  private:
+    void read_stars() {
+        const bool first = rest_.size() == pattern_.size();
+        if (double_star_ == DoubleStar::kOrdinary || !rest_.starts_with("**")) {
+            rest_.remove_prefix(1);
+            tokens_.push_back({Kind::kStar});
+            return;
+        }
+        rest_.remove_prefix(2);
+        // "**x" is any path that ends in x, if x is plain text.
+        const bool suffix = first && rest_.find_first_of("/*?[\\") != 0 &&
+                            rest_.find_first_of("*?[]\\") == std::string_view::npos;
+        if (rest_.starts_with('/')) rest_.remove_prefix(1);
+        if (rest_.empty() || suffix) {
+            tokens_.push_back({Kind::kAll});
         } else {
-            ++i;
+            tokens_.push_back({Kind::kDirs});
+            tokens_.push_back({Kind::kDirsRest});
         }
     }
-    return {};
+
+    Result<void> read_text() {
+        if (rest_[0] == '\\') {
+            rest_.remove_prefix(1);
+            if (rest_.empty()) {
+                return make_error(ErrorCode::kInvalidInput, "pattern '{}' ends in a backslash",
+                                  pattern_);
+            }
+        }
+        if (tokens_.empty() || tokens_.back().kind != Kind::kText) tokens_.push_back({Kind::kText});
+        tokens_.back().text += rest_[0];
+        rest_.remove_prefix(1);
+        return {};
+    }
+
+    /// Ranges, '^' for negation, backslash escapes; at least one range is needed.
+    Result<void> read_class() {
+        rest_.remove_prefix(1);
+        Token token{Kind::kClass};
+        token.chars.negated = rest_.starts_with('^');
+        if (token.chars.negated) rest_.remove_prefix(1);
+        while (token.chars.ranges.empty() || !rest_.starts_with(']')) {
+            const auto low = read_class_rune();
+            auto high = low;
+            if (low && rest_.starts_with('-')) {
+                rest_.remove_prefix(1);
+                high = read_class_rune();
+            }
+            if (!low || !high) {
+                return make_error(ErrorCode::kInvalidInput, "pattern '{}' has a malformed [...]",
+                                  pattern_);
+            }
+            token.chars.ranges.emplace_back(*low, *high);
+        }
+        rest_.remove_prefix(1);
+        tokens_.push_back(std::move(token));
+        return {};
+    }
+
+    std::optional<char32_t> read_class_rune() {
+        if (rest_.empty() || rest_[0] == '-' || rest_[0] == ']') return std::nullopt;
+        if (rest_[0] == '\\') rest_.remove_prefix(1);
+        if (rest_.empty()) return std::nullopt;
+        return take_rune(rest_);
+    }
+
+    std::string_view pattern_;
+    std::string_view rest_;
+    DoubleStar double_star_;
+    std::vector<Token> tokens_;
+};
+
+class Matcher {
+  public:
+    Matcher(const std::vector<Token>& tokens, std::string_view name)
+        : tokens_(tokens), name_(name), width_(name.size() + 1) {
+        const std::size_t words = (tokens.size() * width_ + 63) / 64;
+        if (words > small_.size()) large_.resize(words);
+        tried_ = large_.empty() ? small_.data() : large_.data();
+    }
+
+    bool run() {
+        ways_.emplace_back(0, 0);
+        while (!ways_.empty()) {
+            const auto [token, at] = ways_.back();
+            ways_.pop_back();
+            if (follow(token, at)) return true;
+        }
+        return false;
+    }
+
+  private:
+    bool follow(std::size_t token, std::size_t at) {
+        while (token < tokens_.size()) {
+            if (!is_new(token, at)) return false;
+            const bool more = at < name_.size();
+            switch (tokens_[token].kind) {
+                case Kind::kText:
+                    if (!name_.substr(at).starts_with(tokens_[token].text)) return false;
+                    at += tokens_[token].text.size();
+                    break;
+                case Kind::kAnyRune:
+                case Kind::kClass: {
+                    if (!more) return false;
+                    auto rest = name_.substr(at);
+                    const char32_t rune = take_rune(rest);
+                    const bool fits = tokens_[token].kind == Kind::kClass
+                                          ? tokens_[token].chars.matches(rune)
+                                          : rune != '/';
+                    if (!fits) return false;
+                    at = name_.size() - rest.size();
+                    break;
+                }
+                case Kind::kStar:
+                    if (more && name_[at] != '/') ways_.emplace_back(token, at + 1);
+                    break;
+                case Kind::kAll:
+                    return true;  // it stands last, or before text that run() has looked at
+                case Kind::kDirs:
+                    ways_.emplace_back(token + 1, at);
+                    ++token;
+                    break;
+                case Kind::kDirsRest:
+                    if (!more) return false;
+                    ways_.emplace_back(token, at + 1);
+                    if (name_[at] != '/') return false;
+                    ++at;
+                    break;
+            }
+            ++token;
+        }
+        return at == name_.size();
+    }
+
+    bool is_new(std::size_t token, std::size_t at) {
+        const std::size_t bit = token * width_ + at;
+        const std::uint64_t mask = std::uint64_t{1} << (bit % 64);
+        if ((tried_[bit / 64] & mask) != 0) return false;
+        tried_[bit / 64] |= mask;
+        return true;
+    }
+
+    const std::vector<Token>& tokens_;
+    std::string_view name_;
+    std::size_t width_;
+    std::array<std::uint64_t, 32> small_{};
+    std::vector<std::uint64_t> large_;
+    std::uint64_t* tried_ = nullptr;
+    std::vector<std::pair<std::size_t, std::size_t>> ways_;
+};
+
+bool match_tokens(const std::vector<Token>& tokens, std::string_view name) {
+    if (tokens.empty()) return name.empty();
+    const Token& first = tokens.front();
+    const Token& last = tokens.back();
+    if (tokens.size() == 1 && first.kind == Kind::kText) return name == first.text;
+    if (first.kind == Kind::kText && !name.starts_with(first.text)) return false;
+    if (last.kind == Kind::kText && !name.ends_with(last.text)) return false;
+    return Matcher(tokens, name).run();
 }
 
 }  // namespace
 
 Result<bool> match_wildcard(std::string_view pattern, std::string_view name) {
-    SLIPWAY_TRY(check_pattern(pattern));
-    return match_here(pattern, name, DoubleStar::kOrdinary);
+    SLIPWAY_ASSIGN(const auto tokens, Compiler(pattern, DoubleStar::kOrdinary).run());
+    return match_tokens(tokens, name);
 }
 
-bool has_wildcard(std::string_view pattern) { return pattern.find_first_of("*?[\\") != std::string_view::npos; }
+bool has_wildcard(std::string_view pattern) {
+    return pattern.find_first_of("*?[\\") != std::string_view::npos;
+}
 
 std::string unescape_wildcard(std::string_view pattern) {
     std::string text;
@@ -127,16 +269,31 @@ std::string unescape_wildcard(std::string_view pattern) {
 namespace {
 
 struct Pattern {
-    std::string text;
-    std::vector<std::string> components;
+    std::vector<Token> tokens;
+    std::vector<std::vector<Token>>
+        components;                ///< each by itself, up to the first that has a `**`
+    bool crosses_slashes = false;  ///< such a component follows
     bool exception = false;
+
+    void cut(std::string_view text) {
+        for (const auto part : path_components(text)) {
+            auto compiled = Compiler(part, DoubleStar::kOrdinary).run();
+            // A class can hold a '/': then it is no component that was cut off, or one that matches
+            // more than one.
+            crosses_slashes =
+                !compiled || part.find("**") != std::string_view::npos ||
+                std::any_of(compiled->begin(), compiled->end(), [](const Token& token) {
+                    return token.kind == Kind::kClass && token.chars.matches('/');
+                });
+            if (crosses_slashes) return;
+            components.push_back(*std::move(compiled));
+        }
+    }
 
     [[nodiscard]] bool matches_path_or_parent(std::string_view path) const {
         for (std::size_t i = 0; i <= path.size(); ++i) {
-            if ((i == path.size() || path[i] == '/') &&
-                match_here(text, path.substr(0, i), DoubleStar::kCrossesSlashes)) {
+            if ((i == path.size() || path[i] == '/') && match_tokens(tokens, path.substr(0, i)))
                 return true;
-            }
         }
         return false;
     }
@@ -145,16 +302,15 @@ struct Pattern {
     [[nodiscard]] bool reaches_below(std::string_view directory) const {
         const auto parts = path_components(directory);
         for (std::size_t i = 0; i < parts.size(); ++i) {
-            if (i >= components.size()) return false;  // too short: it would have matched a parent
-            if (components[i].find("**") != std::string::npos) return true;
-            if (!match_here(components[i], parts[i], DoubleStar::kOrdinary)) return false;
+            if (i >= components.size())
+                return crosses_slashes;  // else too short: it would have matched a parent
+            if (!match_tokens(components[i], parts[i])) return false;
         }
-        return components.size() > parts.size();
+        return components.size() > parts.size() || crosses_slashes;
     }
 };
 
 }  // namespace
-
 struct PatternList::Impl {
     std::vector<Pattern> patterns;
 };
@@ -174,17 +330,20 @@ Result<PatternList> PatternList::parse(std::span<const std::string> patterns) {
         if (text.starts_with('!')) {
             pattern.exception = true;
             text = trim(text.substr(1));
-            if (text.empty()) return make_error(ErrorCode::kInvalidInput, "pattern '!' excepts nothing");
+            if (text.empty())
+                return make_error(ErrorCode::kInvalidInput, "pattern '!' excepts nothing");
         }
-        pattern.text = clean_path(text);
-        SLIPWAY_TRY(check_pattern(pattern.text));
-        for (const auto part : path_components(pattern.text)) pattern.components.emplace_back(part);
+        const std::string cleaned = clean_path(text);
+        SLIPWAY_ASSIGN(pattern.tokens, Compiler(cleaned, DoubleStar::kCrossesSlashes).run());
+        pattern.cut(cleaned);
         list.impl_->patterns.push_back(std::move(pattern));
     }
     return list;
 }
 
-bool PatternList::empty() const { return impl_->patterns.empty(); }
+bool PatternList::empty() const {
+    return impl_->patterns.empty();
+}
 
 bool PatternList::has_exceptions() const {
     for (const auto& pattern : impl_->patterns) {
@@ -197,7 +356,8 @@ bool PatternList::matches(std::string_view path) const {
     bool matched = false;
     for (const auto& pattern : impl_->patterns) {
         // Only a pattern that would change the answer needs to be tried.
-        if (pattern.exception == matched && pattern.matches_path_or_parent(path)) matched = !pattern.exception;
+        if (pattern.exception == matched && pattern.matches_path_or_parent(path))
+            matched = !pattern.exception;
     }
     return matched;
 }

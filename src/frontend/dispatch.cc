@@ -236,9 +236,13 @@ void Step::add_history(std::string created_by, Layer layer) const {
     stage.image.history.push_back(std::move(entry));
 }
 
+std::string Step::original() const {
+    return std::string(trim(instruction().original));
+}
+
 std::string Step::shown() const {
-    const std::string& original = instruction().original;
-    return with_keyword_in_capitals(build.expand(original, stage.state.env).value_or(original));
+    const std::string text = original();
+    return with_keyword_in_capitals(build.expand(text, stage.state.env).value_or(text));
 }
 
 llb::About Step::about_next(std::string_view text) const {

@@ -172,7 +172,7 @@ Result<Stage> make_stage(const Build& build, const dockerfile::Stage& parsed,
     Stage stage;
     stage.name = parsed.name;
     stage.display_name = parsed.name.empty() ? fmt::format("stage-{}", position) : parsed.name;
-    stage.original = parsed.from.original;
+    stage.original = trim(parsed.from.original);
     stage.lines = parsed.from.lines;
     SLIPWAY_ASSIGN(stage.base_name, expand_from(build, from_of(parsed).image, "the base image"));
     if (const auto& platform = from_of(parsed).platform) {

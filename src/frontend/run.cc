@@ -82,7 +82,7 @@ class RunLowering {
     /// The words to run. A script that is one heredoc and names its interpreter becomes a file that
     /// is run.
     std::vector<std::string> command() {
-        shown_ = step_.instruction().original;
+        shown_ = step_.original();
         if (run_.heredocs.empty()) return with_shell(step_.stage, run_.command);
         dockerfile::CommandLine line;
         if (!run_.heredoc_only) {
@@ -139,7 +139,7 @@ class RunLowering {
                                     dockerfile::Quotes::kKeepShown, dockerfile::Unset::kLeave);
         llb::About about =
             step_.about_next(with_keyword_in_capitals(expanded ? expanded->text : shown_));
-        about.description.emplace("com.docker.dockerfile.v1.command", step_.instruction().original);
+        about.description.emplace("com.docker.dockerfile.v1.command", step_.original());
         about.ignore_cache = step_.stage.ignore_cache;
         return about;
     }

@@ -3,6 +3,7 @@
 #include "os/internal/syscalls.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -39,9 +40,25 @@ Result<Fd> Fd::duplicate() const {
     return Fd(copy);
 }
 
+namespace {
+
+/// Like `call`, but waits where a descriptor that somebody made non-blocking (a shared terminal or
+/// pipe) is not ready.
+template <typename Call>
+ssize_t blocking(int fd, short events, const Call& call) {
+    while (true) {
+        const ssize_t result = internal::retry_eintr(call);
+        if (result >= 0 || errno != EAGAIN) return result;
+        pollfd ready{.fd = fd, .events = events, .revents = 0};
+        if (internal::retry_eintr([&] { return ::poll(&ready, 1, -1); }) < 0) return -1;
+    }
+}
+
+}  // namespace
+
 Result<std::size_t> FdReader::read(std::span<std::byte> buffer) {
-    const ssize_t size =
-        internal::retry_eintr([&] { return ::read(fd_.get(), buffer.data(), buffer.size()); });
+    const ssize_t size = blocking(fd_.get(), POLLIN,
+                                  [&] { return ::read(fd_.get(), buffer.data(), buffer.size()); });
     const int saved_errno = errno;
     if (size < 0) return Error::from_errno(saved_errno, "read");
     return static_cast<std::size_t>(size);
@@ -49,8 +66,8 @@ Result<std::size_t> FdReader::read(std::span<std::byte> buffer) {
 
 Result<void> FdWriter::write(std::span<const std::byte> data) {
     while (!data.empty()) {
-        const ssize_t size =
-            internal::retry_eintr([&] { return ::write(fd_.get(), data.data(), data.size()); });
+        const ssize_t size = blocking(fd_.get(), POLLOUT,
+                                      [&] { return ::write(fd_.get(), data.data(), data.size()); });
         const int saved_errno = errno;
         if (size < 0) return Error::from_errno(saved_errno, "write");
         data = data.subspan(static_cast<std::size_t>(size));

@@ -244,6 +244,15 @@ Result<CopiedBy> copy_file_data(const Fd& from, const Fd& to) {
     return copy_range(from, to, 0, info.st_size);
 }
 
+Result<std::size_t> read_at(const Fd& file, std::span<std::byte> buffer, std::uint64_t offset) {
+    const ssize_t size = retry_eintr([&] {
+        return ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
+    });
+    const int saved_errno = errno;
+    if (size < 0) return Error::from_errno(saved_errno, "read");
+    return static_cast<std::size_t>(size);
+}
+
 Result<void> sync_file_system(const Fd& any_file_on_it) {
     const int result = ::syncfs(any_file_on_it.get());
     const int saved_errno = errno;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -39,6 +40,8 @@ enum class CopiedBy { kReflink, kCopyFileRange, kReadWrite };
 /// All data of `from` to the (empty) `to`: FICLONE, else copy_file_range, else read and write.
 /// Which one worked is returned.
 Result<CopiedBy> copy_file_data(const Fd& from, const Fd& to);
+/// Reads at `offset`, without moving the descriptor's own position; 0 at the end.
+Result<std::size_t> read_at(const Fd& file, std::span<std::byte> buffer, std::uint64_t offset);
 Result<void> sync_file_system(const Fd& any_file_on_it);
 /// Free bytes for us on the file system of `host_path`.
 Result<std::uint64_t> free_space(const std::string& host_path);

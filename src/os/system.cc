@@ -88,11 +88,20 @@ std::string machine_architecture() {
     return std::string(machine);  // ppc64le, s390x, riscv64: the same words
 }
 
-std::optional<unsigned> terminal_width(int fd) {
+std::optional<TerminalSize> terminal_size(int fd) {
     if (::isatty(fd) == 0) return std::nullopt;
-    winsize size{};
-    if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-    return size.ws_col;
+    TerminalSize size;
+    winsize known{};
+    if (::ioctl(fd, TIOCGWINSZ, &known) == 0) {
+        if (known.ws_col > 0) size.columns = known.ws_col;
+        if (known.ws_row > 0) size.rows = known.ws_row;
+    }
+    return size;
+}
+
+std::optional<unsigned> terminal_width(int fd) {
+    const auto size = terminal_size(fd);
+    return size ? std::optional(size->columns) : std::nullopt;
 }
 
 std::int64_t now_unix_nanoseconds() {

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -16,7 +17,12 @@ bool is_root();
 std::optional<std::string> get_env(const char* name);
 /// "linux/amd64" parts of this machine in OCI words: amd64, arm64 (variant v8 omitted), ...
 std::string machine_architecture();
-/// Width of the terminal behind `fd`, nothing when it is none.
+struct TerminalSize {
+    unsigned columns = 80;
+    unsigned rows = 24;
+};
+/// Size of the terminal behind `fd`, nothing when it is none.
+std::optional<TerminalSize> terminal_size(int fd);
 std::optional<unsigned> terminal_width(int fd);
 /// Seconds and nanoseconds of the real-time clock.
 std::int64_t now_unix_nanoseconds();

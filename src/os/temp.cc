@@ -5,8 +5,10 @@
 #include "os/file.h"
 #include "os/internal/syscalls.h"
 
+#include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -37,6 +39,22 @@ TempDir::~TempDir() {
 
 std::string TempDir::keep() {
     return std::exchange(path_, {});
+}
+
+Result<Fd> open_unnamed_file(const std::string& parent) {
+    int fd = ::open(parent.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int saved_errno = errno;
+    if (fd < 0 &&
+        (saved_errno == EOPNOTSUPP || saved_errno == EISDIR)) {  // a file system without O_TMPFILE
+        const std::string path = fmt::format("{}/tmp-{}", parent, random_id());
+        fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        saved_errno = errno;
+        if (fd >= 0) ::unlink(path.c_str());
+    }
+    if (fd < 0) {
+        return Error::from_errno(saved_errno, fmt::format("cannot make a file in '{}'", parent));
+    }
+    return Fd(fd);
 }
 
 std::string random_id() {

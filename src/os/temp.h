@@ -3,8 +3,10 @@
 
 #include "base/result.h"
 #include "os/dir.h"
+#include "os/fd.h"
 
 #include <string>
+#include <string_view>
 
 namespace slipway::os {
 
@@ -23,6 +25,9 @@ class TempDir {
     explicit TempDir(std::string path) : path_(std::move(path)) {}
     std::string path_;
 };
+
+/// A file without a name below `parent`, for reading and writing: gone with its last descriptor.
+Result<Fd> open_unnamed_file(const std::string& parent);
 
 /// 16 random bytes as 32 hex digits.
 std::string random_id();

@@ -71,6 +71,47 @@ TEST(PatternList, KnowsWhereItMayStillMatch) {
     EXPECT_FALSE(includes.may_match_below("doc"));
 }
 
+TEST(PatternList, DoubleStarsTakeWholeDirectories) {
+    EXPECT_TRUE(matches({"a**b"}, "ab"));
+    EXPECT_TRUE(matches({"a**b"}, "ax/y/b"));
+    EXPECT_FALSE(matches({"a**b"}, "axb"));
+    EXPECT_TRUE(matches({"a**"}, "axb"));
+    EXPECT_FALSE(matches({"a/**"}, "a"));
+    EXPECT_TRUE(matches({"***/a"}, "x/y/a"));
+    EXPECT_TRUE(matches({"x*y**/z"}, "xyyz"));
+}
+
+TEST(PatternList, DoubleStarsBeforePlainTextTakeAnyEnd) {
+    EXPECT_TRUE(matches({"**foo"}, "a/xfoo"));
+    EXPECT_FALSE(matches({"**f?o"}, "a/xfoo"));
+    EXPECT_TRUE(matches({"**f?o"}, "a/foo"));
+    EXPECT_TRUE(matches({"**/foo"}, "foo"));
+    EXPECT_FALSE(matches({"**/foo"}, "xfoo"));
+}
+
+TEST(PatternList, CharactersMayHaveSeveralBytes) {
+    EXPECT_TRUE(matches({"gr?n"}, "gr\xC3\xBCn"));
+    EXPECT_TRUE(matches({"gr[\xC3\xA4-\xC3\xBC]n"}, "gr\xC3\xBCn"));
+    EXPECT_FALSE(matches({"gr[^\xC3\xBC]n"}, "gr\xC3\xBCn"));
+    EXPECT_TRUE(matches({"gr?n"}, "gr\xFCn"));
+}
+
+TEST(PatternList, ManyStarsStayCheap) {
+    std::string pattern;
+    for (int i = 0; i < 2000; ++i) pattern += "*a";
+    const std::string path(4000, 'a');
+    EXPECT_FALSE(matches({pattern + "*b?"}, path));
+    std::string directories;
+    for (int i = 0; i < 1000; ++i) directories += "**/a?/";
+    EXPECT_FALSE(matches({directories + "*b"}, path));
+}
+
+TEST(PatternList, AClassCanReachIntoADirectory) {
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(const auto list, PatternList::parse(std::vector<std::string>{"!a[^x]b", "![a/]c"}));
+    EXPECT_TRUE(list.may_except_below("a"));
+    EXPECT_TRUE(list.may_except_below("z"));
+}
+
 TEST(PatternList, RefusesMalformedPatterns) {
     EXPECT_THAT(PatternList::parse(std::vector<std::string>{"a[", "b"}),
                 testing::FailsWith(ErrorCode::kInvalidInput, HasSubstr("malformed")));

@@ -1,5 +1,6 @@
 #include "os/file.h"
 
+#include "os/child.h"
 #include "os/temp.h"
 #include "support/result_matchers.h"
 
@@ -9,6 +10,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <thread>
 
 namespace slipway::os {
 namespace {
@@ -170,6 +173,33 @@ TEST_F(FileTest, FdKeepsTheErrorOfWriting) {
     SLIPWAY_ASSERT_OK_AND_ASSIGN(const Fd full, open_write("/dev/full"));
     EXPECT_THAT(FdWriter(full).write("x"),
                 FailsWith(ErrorCode::kResource, HasSubstr("No space left")));
+}
+
+TEST_F(FileTest, UnnamedFilesLeaveNoName) {
+    for (const std::string& parent : {temp_->path(), std::string("/dev/shm")}) {
+        SLIPWAY_ASSERT_OK_AND_ASSIGN(const Fd file, open_unnamed_file(parent));
+        ASSERT_THAT(FdWriter(file).write("kept"), IsOk());
+        ASSERT_EQ(::lseek(file.get(), 0, SEEK_SET), 0);
+        FdReader reader(file);
+        EXPECT_THAT(read_text(reader, 100), IsOkAndHolds("kept"));
+    }
+    EXPECT_EQ(entries(), 0U);
+    EXPECT_THAT(open_unnamed_file(path("none")),
+                FailsWith(ErrorCode::kNotFound, HasSubstr("none")));
+}
+
+TEST(FdWriter, WaitsWhereSomebodyMadeThePipeNonBlocking) {
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(Pipe pipe, make_pipe());
+    ASSERT_EQ(::fcntl(pipe.write.get(), F_SETFL, O_NONBLOCK), 0);
+    ASSERT_EQ(::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK), 0);
+    const std::string text(1 << 20, 'x');
+    std::thread writer([&] {
+        EXPECT_THAT(FdWriter(pipe.write).write(text), IsOk());
+        pipe.write = Fd();
+    });
+    FdReader reader(pipe.read);
+    EXPECT_THAT(read_text(reader, 2 << 20), IsOkAndHolds(text));
+    writer.join();
 }
 
 TEST(RandomId, IsLongAndNew) {

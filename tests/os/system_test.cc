@@ -41,7 +41,7 @@ TEST(System, NamesTheMachineInOciWords) {
 TEST(System, AFileIsNoTerminal) {
     const auto file = open_read("/dev/null");
     ASSERT_TRUE(file.has_value());
-    EXPECT_THAT(terminal_width(file->get()), Eq(std::nullopt));
+    EXPECT_FALSE(terminal_size(file->get()).has_value());
 }
 
 TEST(System, ClockIsAfterTheYear2020) {

@@ -103,7 +103,7 @@ class Lexer {
                 SLIPWAY_TRY(append(out, redirection));
                 if (words != nullptr) words->add_quoted(redirection);
             } else if ((c == '\'' || c == '"') && options_.quotes != Quotes::kKeepRaw) {
-                SLIPWAY_ASSIGN(const std::string quoted, read_quoted(keep_escapes));
+                SLIPWAY_ASSIGN(const std::string quoted, read_quoted(keep_escapes, stop != '\0'));
                 SLIPWAY_TRY(append(out, quoted));
                 if (words != nullptr) words->add_quoted(quoted);
             } else if (c == options_.escape) {
@@ -125,7 +125,7 @@ class Lexer {
         return out;
     }
 
-    Result<std::string> read_quoted(bool keep_escapes) {
+    Result<std::string> read_quoted(bool keep_escapes, bool in_pattern) {
         const bool keep_quotes = options_.quotes == Quotes::kKeepShown;
         const auto quote = text_.substr(pos_++, 1);
         std::string out;
@@ -144,12 +144,10 @@ class Lexer {
                 SLIPWAY_TRY(append(out, value));
             } else if (c == options_.escape) {
                 ++pos_;
-                if (keep_escapes) out += c;
-                if (next_is('"') || next_is('$') || next_is(options_.escape)) {
-                    out += take_rune();
-                } else {
-                    out += c;  // it stands for itself, so where escapes are kept it is doubled
-                }
+                const bool escapes = next_is('"') || next_is('$') || next_is(options_.escape);
+                // Before another character it stands for itself: a pattern must have it doubled.
+                if (keep_escapes && (escapes || in_pattern || !keep_quotes)) out += c;
+                out += escapes ? take_rune() : std::string_view(&c, 1);
             } else {
                 out += take_rune();
             }

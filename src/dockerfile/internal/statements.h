@@ -37,7 +37,7 @@ class StatementReader {
         return {std::max(first_line_, 1), std::max(line_, 1)};
     }
     /// What the lines gave reason to warn about so far; taken once.
-    std::vector<ParseWarning> take_warnings() { return std::move(warnings_); }
+    std::vector<ParseWarning> take_warnings() { return std::exchange(warnings_, {}); }
 
   private:
     struct Piece {

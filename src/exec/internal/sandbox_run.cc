@@ -54,6 +54,18 @@ bool is_zombie(pid_t pid) {
     return name_end != std::string::npos && text->substr(name_end + 1).starts_with(" Z");
 }
 
+/// The runtimes put things into these by name: where an image has a link instead, runc 1.1 follows
+/// it out of the root.
+Result<void> check_standard_folders(const os::Dir& root) {
+    for (const char* name : {"proc", "sys", "dev"}) {
+        SLIPWAY_ASSIGN(const auto info, root.find(RelPath().child(name)));
+        if (!info || info->is_dir()) continue;
+        return make_error(ErrorCode::kInvalidInput, "'/{}' is {} in this root file system", name,
+                          info->is_symlink() ? "a symbolic link" : "not a directory");
+    }
+    return {};
+}
+
 bool is_directory(const std::string& host_path) {
     return os::Dir::open(host_path).has_value();
 }
@@ -177,6 +189,7 @@ Result<void> SandboxRun::prepare_cwd() {
 Result<void> SandboxRun::prepare() {
     if (spec_.args.empty()) return make_error(ErrorCode::kInvalidInput, "no command to run");
     SLIPWAY_ASSIGN(root_, os::Dir::open(spec_.rootfs));
+    SLIPWAY_TRY(check_standard_folders(root_));
     SLIPWAY_ASSIGN(identity_, find_identity(root_, spec_.user));
     SLIPWAY_ASSIGN(bundle_, Bundle::create(folder_));
     SLIPWAY_TRY(prepare_network_files());

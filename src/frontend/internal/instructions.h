@@ -19,6 +19,8 @@ struct Step {
     [[nodiscard]] const dockerfile::Instruction& instruction() const {
         return *command.instruction;
     }
+    /// As written, but for blanks around it.
+    [[nodiscard]] std::string original() const;
     /// A word with the variables of the stage.
     [[nodiscard]] Result<std::string> expand(std::string_view word) const {
         return build.expand(word, stage.state.env);
