@@ -20,6 +20,8 @@ std::string_view to_string(Reason reason) {
             return "no_cache_asked";
         case Reason::kSource:
             return "source";
+        case Reason::kOutput:
+            return "output";
         case Reason::kFailed:
             return "failed";
         case Reason::kCancelled:

@@ -25,6 +25,7 @@ enum class Reason {
     kMissEvicted,   ///< it was known, but its result is gone from the store
     kNoCacheAsked,  ///< --no-cache
     kSource,        ///< a source (image, context): fetched or read, not run
+    kOutput,        ///< a result was written: an image, an archive, a directory
     kFailed,
     kCancelled,
 };

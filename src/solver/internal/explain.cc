@@ -167,6 +167,7 @@ std::string_view reason_text(Reason reason) {
             return "fetched";
         case Reason::kHitLocal:
         case Reason::kHitContent:
+        case Reason::kOutput:
         case Reason::kFailed:
         case Reason::kCancelled:
             break;

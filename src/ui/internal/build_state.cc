@@ -84,6 +84,7 @@ std::string reason_words(const progress::StepDone& done) {
         case Reason::kHitLocal:
         case Reason::kMissFirst:
         case Reason::kSource:
+        case Reason::kOutput:
         case Reason::kFailed:
         case Reason::kCancelled:
             return "";
