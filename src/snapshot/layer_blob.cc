@@ -82,7 +82,7 @@ Result<void> add_record(const std::string& layer_path, const BlobKey& key, const
     }
     records.push_back(to_json(key, blob));
     return os::write_file(layer_path + "/blob.json",
-                          dump_json({{"version", 1}, {"blobs", records}}));
+                          dump_json(Json{{"version", 1}, {"blobs", records}}));
 }
 
 std::string media_type(archive::Compression compression) {

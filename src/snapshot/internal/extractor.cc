@@ -55,9 +55,11 @@ Result<std::size_t> read_full(archive::TarReader& tar, std::span<std::byte> buff
 
 /// aufs's own files and directories, meaningless to everybody else.
 bool is_aufs_own(const RelPath& name) {
-    if (name.text().find(kAufsPrefix) == std::string::npos || name.name() == kOpaqueMark) return false;
+    if (name.text().find(kAufsPrefix) == std::string::npos || name.name() == kOpaqueMark)
+        return false;
     const auto parts = path_components(name.text());
-    return std::any_of(parts.begin(), parts.end(), [](auto part) { return part.starts_with(kAufsPrefix); });
+    return std::any_of(parts.begin(), parts.end(),
+                       [](auto part) { return part.starts_with(kAufsPrefix); });
 }
 
 Error cut_off(const archive::TarEntry& member) {
