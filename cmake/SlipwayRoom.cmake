@@ -19,12 +19,12 @@ function(slipway_room room)
   set_target_properties(slipway_${room} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 endfunction()
 
-# slipway_test(llb SRCS graph_test.cc ... [DEPS ...] [LABELS system])
+# slipway_test(llb SRCS graph_test.cc ... [DEPS ...] [LABELS system] [TIMEOUT seconds])
 #
 # Makes the program <room>_test from tests/<room>/ and registers each of its cases with ctest under the label `unit`
 # unless LABELS says otherwise. A second call for the same room needs NAME.
 function(slipway_test room)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME" "SRCS;DEPS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;TIMEOUT" "SRCS;DEPS;LABELS")
   set(name ${room}_test)
   if(arg_NAME)
     set(name ${arg_NAME})
@@ -32,10 +32,13 @@ function(slipway_test room)
   if(NOT arg_LABELS)
     set(arg_LABELS unit)
   endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
   add_executable(${name} ${arg_SRCS})
   target_link_libraries(${name} PRIVATE slipway::${room} ${arg_DEPS} slipway_test_support
     GTest::gmock GTest::gtest_main slipway_settings)
   target_compile_definitions(${name} PRIVATE
     SLIPWAY_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data" SLIPWAY_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 120)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
 endfunction()
