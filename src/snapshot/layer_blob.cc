@@ -15,12 +15,19 @@ struct BlobKey {
     bool origin = false;  ///< what the layer came from; the rest means nothing then
     std::string compression = {};
     std::optional<std::int64_t> clamp = {};
+    std::optional<int> level = {};
 };
+
+template <typename Number>
+Json or_null(const std::optional<Number>& number) {
+    return number ? Json(*number) : Json();
+}
 
 Json to_json(const BlobKey& key, const LayerBlob& blob) {
     return {{"origin", key.origin},
             {"compression", key.compression},
-            {"clamp", key.clamp ? Json(*key.clamp) : Json()},
+            {"clamp", or_null(key.clamp)},
+            {"level", or_null(key.level)},
             {"diff_id", blob.diff_id.to_string()},
             {"uncompressed_size", blob.uncompressed_size},
             {"digest", blob.digest.to_string()},
@@ -33,7 +40,8 @@ bool is_for(const Json& record, const BlobKey& key) {
         return false;
     if (key.origin) return true;
     return record.contains("compression") && record["compression"] == key.compression &&
-           record.contains("clamp") && record["clamp"] == (key.clamp ? Json(*key.clamp) : Json());
+           record.contains("clamp") && record["clamp"] == or_null(key.clamp) &&
+           record.value("level", Json()) == or_null(key.level);
 }
 
 Result<LayerBlob> from_json(const Json& record) {
@@ -110,11 +118,13 @@ class StoppableWriter final : public Writer {
 }  // namespace
 
 Result<LayerBlob> LayerStore::blob(const LayerId& id, archive::Compression compression,
-                                   std::optional<std::int64_t> clamp, std::stop_token stop) const {
+                                   std::optional<std::int64_t> clamp, std::stop_token stop,
+                                   std::optional<int> level) const {
     if (!has(id)) return make_error(ErrorCode::kNotFound, "layer {} is not in the store", id);
     const std::string path = impl_->layer_path(id);
     if (auto origin = find_record(path, {.origin = true})) return *std::move(origin);
-    const BlobKey key{.compression = std::string(to_string(compression)), .clamp = clamp};
+    const BlobKey key{
+        .compression = std::string(to_string(compression)), .clamp = clamp, .level = level};
     if (auto made = find_record(path, key); made && impl_->blobs.has(made->digest))
         return *std::move(made);
 
@@ -127,7 +137,7 @@ Result<LayerBlob> LayerStore::blob(const LayerId& id, archive::Compression compr
         blob.uncompressed_size = ingest.size();
     } else {
         SLIPWAY_ASSIGN(const auto compressor,
-                       archive::make_compressor(compression, ingest, impl_->pool));
+                       archive::make_compressor(compression, ingest, impl_->pool, level));
         DigestWriter tar(*compressor);
         StoppableWriter out(tar, stop);
         SLIPWAY_TRY(write_tar(id, out, clamp));

@@ -120,11 +120,13 @@ class LayerStore {
     /// xattrs: only security.capability; times later than `clamp` (Unix seconds) are set to it.
     [[nodiscard]] Result<void> write_tar(const LayerId& id, Writer& out,
                                          std::optional<std::int64_t> clamp) const;
-    /// The layer as a blob: remembered, so that it is made once per compression (and clamp). tar ->
-    /// sha256 -> compress -> sha256 -> blob store in one pass.
+    /// The layer as a blob: remembered, so that it is made once per compression, level and clamp.
+    /// tar -> sha256 -> compress -> sha256 -> blob store in one pass. level: nothing for the
+    /// default.
     [[nodiscard]] Result<LayerBlob> blob(const LayerId& id, archive::Compression compression,
                                          std::optional<std::int64_t> clamp,
-                                         std::stop_token stop = {}) const;
+                                         std::stop_token stop = {},
+                                         std::optional<int> level = std::nullopt) const;
     /// For a layer that came from a blob: what it was, so that it is never compressed again: blob()
     /// gives it back for every compression, whether or not the blob store (still) has it.
     [[nodiscard]] Result<void> remember_blob(const LayerId& id, const LayerBlob& blob) const;

@@ -414,6 +414,22 @@ TEST_F(LayerTarTest, ALostBlobIsMadeAgainAndClampsAreApart) {
     EXPECT_TRUE(blobs_->has(first.digest));
 }
 
+TEST_F(LayerTarTest, BlobsOfDifferentLevelsAreApart) {
+    const LayerId id = layer_by("seq 100000 > numbers");
+    using archive::Compression;
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(const LayerBlob plain,
+                                 layers_->blob(id, Compression::kGzip, std::nullopt));
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(const LayerBlob small,
+                                 layers_->blob(id, Compression::kGzip, std::nullopt, {}, 9));
+    EXPECT_LT(small.size, plain.size);
+    EXPECT_EQ(small.diff_id, plain.diff_id);
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(const LayerBlob again,
+                                 layers_->blob(id, Compression::kGzip, std::nullopt));
+    EXPECT_EQ(again.digest, plain.digest);
+    EXPECT_THAT(layers_->blob(id, Compression::kGzip, std::nullopt, {}, 10),
+                FailsWith(ErrorCode::kInvalidInput, HasSubstr("levels")));
+}
+
 TEST_F(LayerTarTest, ALayerThatCameFromABlobIsThatBlob) {
     const LayerId id = layer_by("echo text > f");
     LayerBlob origin;
