@@ -43,12 +43,15 @@ llb::SourceSpec image_source(const Build& build, const std::string& identifier) 
     return {.identifier = identifier, .platform = build.platform};
 }
 
-/// An error of a look-up, with the stage that may have been meant.
-Error explain_missing(const Build& build, const std::string& name, Error error) {
-    const std::string hint = build.stages.hint_for(name);
+/// What was asked for is neither a stage nor an image: says so with the stage that may have been
+/// meant.
+Error explain_missing(const Build& build, const Stage& stage, Error error) {
+    std::optional<int> line;
+    if (stage.lines) line = stage.lines->first;
+    const std::string hint = build.stages.hint_for(stage.base_name, line);
     if (hint.empty() || error.code() == ErrorCode::kCancelled)
-        return std::move(error).context(name);
-    return make_error(error.code(), "no stage is called '{}', and as an image: {}", name,
+        return std::move(error).context(stage.base_name);
+    return make_error(error.code(), "no stage is called '{}', and as an image: {}", stage.base_name,
                       error.to_string())
         .hint(hint);
 }
@@ -106,7 +109,7 @@ Result<void> load_named_context(Build& build, Stage& stage, const std::string& n
 Result<void> resolve_image(Build& build, Stage& stage) {
     auto resolved =
         build.images.resolve(stage.base_name, build.request.platform, build.request.resolve_mode);
-    if (!resolved) return explain_missing(build, stage.base_name, std::move(resolved).error());
+    if (!resolved) return explain_missing(build, stage, std::move(resolved).error());
     const std::string identifier = std::move(resolved->identifier);
     take_config(stage, std::move(resolved->config));
     if (holds_nothing(stage.image)) return {};
@@ -121,7 +124,8 @@ Result<void> resolve_image(Build& build, Stage& stage) {
     about.description.emplace(kCommandKey, stage.original);
     about.named(next_step_name(
         stage, "FROM " + identifier.substr(scheme == std::string::npos ? 0 : scheme + 3), false));
-    about.place = stage.lines ? build.place(*stage.lines) : llb::Place{.file = build.file_number};
+    about.place = stage.lines && stage.placed ? build.place(*stage.lines)
+                                              : llb::Place{.file = build.file_number};
     stage.state.files = build.graph.source(std::move(spec), std::move(about));
     return {};
 }
@@ -159,7 +163,8 @@ Result<void> resolve_base(Build& build, Stage& stage, bool needed) {
         stage.image = image::ImageConfig::for_scratch(build.request.platform);
         return {};
     }
-    SLIPWAY_TRY(image::ImageRef::parse(stage.base_name).context("FROM"));
+    auto reference = image::ImageRef::parse(stage.base_name);
+    if (!reference) return explain_missing(build, stage, std::move(reference).error());
     if (!needed) return {};
     if (!stage.foreign_platform.empty()) {
         return make_error(ErrorCode::kUnsupported, "FROM --platform={}: only {} is supported yet",

@@ -31,8 +31,7 @@ std::string mount_from(const std::string& mount) {
     return from;
 }
 
-Stage& add_unregistered(Build& build, const std::string& base_name,
-                        std::optional<dockerfile::Lines> lines) {
+Stage& add_unregistered(Build& build, const std::string& base_name, dockerfile::Lines lines) {
     Stage stage;
     stage.base_name = base_name;
     stage.lines = lines;
@@ -57,11 +56,13 @@ Result<Stage*> find_copy_source(Build& build, const std::string& from, dockerfil
     return &add_unregistered(build, from, lines);
 }
 
-Stage& find_mount_source(Build& build, const std::string& mount) {
+Stage& find_mount_source(Build& build, const std::string& mount, dockerfile::Lines lines) {
     std::string from = mount_from(mount);
     if (from.empty()) from = "scratch";
     if (Stage* stage = build.stages.find(from)) return *stage;
-    return add_unregistered(build, from, std::nullopt);
+    Stage& added = add_unregistered(build, from, lines);
+    added.placed = false;  // as the reference has it
+    return added;
 }
 
 }  // namespace
@@ -74,8 +75,9 @@ Result<Command> make_command(Build& build, Stage& stage,
         SLIPWAY_ASSIGN(Stage* const source, find_copy_source(build, copy->from, instruction.lines));
         command.sources.push_back(source);
     } else if (const auto* run = std::get_if<dockerfile::Run>(&instruction.body)) {
-        for (const std::string& mount : run->mounts)
-            command.sources.push_back(&find_mount_source(build, mount));
+        for (const std::string& mount : run->mounts) {
+            command.sources.push_back(&find_mount_source(build, mount, instruction.lines));
+        }
     }
     for (Stage* source : command.sources) stage.needs.emplace_back(source, instruction.lines);
     return command;

@@ -42,9 +42,12 @@ std::string history_of(std::string_view keyword, const std::vector<dockerfile::K
     return text;
 }
 
-void insert_sorted(std::vector<std::string>& values, const std::string& value) {
-    const auto place = std::ranges::lower_bound(values, value);
-    if (place == values.end() || *place != value) values.insert(place, value);
+/// Into a sorted list without doubles.
+void add_sorted(std::vector<std::string>& values, const std::vector<std::string>& more) {
+    values.insert(values.end(), more.begin(), more.end());
+    std::ranges::sort(values);
+    const auto doubles = std::ranges::unique(values);
+    values.erase(doubles.begin(), doubles.end());
 }
 
 image::HealthCheck health_check(const dockerfile::Healthcheck& instruction) {
@@ -153,7 +156,7 @@ class Dispatcher {
                 exposed.insert(exposed.end(), parsed.begin(), parsed.end());
             }
         }
-        for (const std::string& port : exposed) insert_sorted(image_.exposed_ports, port);
+        add_sorted(image_.exposed_ports, exposed);
         return note("EXPOSE " + go_list(exposed));
     }
 
@@ -163,9 +166,9 @@ class Dispatcher {
             SLIPWAY_ASSIGN(std::string path, step_.expand(word));
             if (path.empty())
                 return make_error(ErrorCode::kInvalidInput, "VOLUME: a path is empty");
-            insert_sorted(image_.volumes, path);
             paths.push_back(std::move(path));
         }
+        add_sorted(image_.volumes, paths);
         return note("VOLUME " + go_list(paths));
     }
 

@@ -5,12 +5,14 @@
 
 #include "base/text.h"
 #include "frontend/internal/build.h"
+#include "frontend/internal/go_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <limits>
 #include <utility>
 
 namespace slipway::frontend {
@@ -58,6 +60,9 @@ void set_platform_args(Build& build) {
 
 Result<void> set_meta_args(Build& build) {
     for (const dockerfile::Instruction& instruction : build.file.meta_args) {
+        if (!is_utf8(instruction.original)) {
+            return invalid("ARG holds bytes that are not UTF-8").at(build.range(instruction.lines));
+        }
         for (const dockerfile::Arg::Item& item :
              std::get<dockerfile::Arg>(instruction.body).items) {
             const auto given = build.build_args.find(item.name);
@@ -74,33 +79,38 @@ Result<void> set_meta_args(Build& build) {
 }
 
 /// A number is taken; "context" and named contexts have no time when they are local directories.
+Result<std::optional<std::int64_t>> parse_epoch(const Build& build, const std::string& value) {
+    constexpr std::int64_t kFarthest = std::numeric_limits<std::int64_t>::max() / 1'000'000'000;
+    const auto seconds = parse_int(value);
+    if (seconds && *seconds >= -kFarthest && *seconds <= kFarthest) return seconds;
+    if (value.empty() || value == "context" || build.request.named_contexts.contains(value)) {
+        return std::nullopt;
+    }
+    const auto is_named = [&value](const dockerfile::Stage& stage) {
+        return !stage.name.empty() && equals_ignoring_case(stage.name, value);
+    };
+    if (std::ranges::any_of(build.file.stages, is_named)) {
+        return make_error(ErrorCode::kUnsupported,
+                          "SOURCE_DATE_EPOCH={}: a stage's time is not supported yet", value);
+    }
+    return invalid("SOURCE_DATE_EPOCH=" + value + ": must be a number of seconds since 1970");
+}
+
+/// From here on both the build argument and the global ARG, where they are set, are the number.
 Result<void> set_epoch(Build& build) {
     static constexpr const char* kName = "SOURCE_DATE_EPOCH";
     const auto given = build.build_args.find(kName);
-    const std::string value = given != build.build_args.end()
-                                  ? given->second
-                                  : build.global_args.find(kName).value_or("");
-    if (value.empty() && given == build.build_args.end()) return {};
-    if (const auto seconds = parse_int(value)) {
-        build.epoch = seconds;
-    } else if (!value.empty() && value != "context" &&
-               !build.request.named_contexts.contains(value)) {
-        if (std::ranges::any_of(build.file.stages,
-                                [&](const auto& stage) { return stage.name == to_lower(value); })) {
-            return make_error(ErrorCode::kUnsupported,
-                              "SOURCE_DATE_EPOCH={}: taking the time from a stage", value);
-        }
-        return invalid("SOURCE_DATE_EPOCH=" + value + ": must be a number of seconds");
-    }
+    const auto global = build.global_args.find(kName);
+    if (given == build.build_args.end() && global.value_or("").empty()) return {};
+    SLIPWAY_ASSIGN(
+        build.epoch,
+        parse_epoch(build, given != build.build_args.end() ? given->second : global.value_or("")));
     const std::string number = build.epoch ? std::to_string(*build.epoch) : "";
     if (given != build.build_args.end()) {
-        if (number.empty()) {
-            build.build_args.erase(given);
-        } else {
-            given->second = number;
-        }
+        given->second = number;
+        if (number.empty()) build.build_args.erase(given);
     }
-    if (build.global_args.find(kName)) {
+    if (global) {
         build.global_args.erase(kName);
         if (!number.empty()) build.global_args.set(kName, number);
     }
@@ -188,6 +198,10 @@ Result<Stage> make_stage(const Build& build, const dockerfile::Stage& parsed,
 Result<void> add_stages(Build& build) {
     for (std::size_t i = 0; i < build.file.stages.size(); ++i) {
         const dockerfile::Stage& parsed = build.file.stages[i];
+        if (!is_utf8(parsed.from.original)) {
+            return invalid("FROM holds bytes that are not UTF-8")
+                .at(build.range(parsed.from.lines));
+        }
         auto made = make_stage(build, parsed, i);
         if (!made) return std::move(made).error().at(build.range(parsed.from.lines));
         Stage& stage = build.stages.add(std::move(*made));
@@ -228,6 +242,7 @@ Result<void> add_commands(Build& build) {
 /// Puts the ONBUILD instructions of the base before the stage's own. True when they need stages not
 /// seen before.
 Result<bool> take_triggers(Build& build, Stage& stage) {
+    if (stage.unregistered || stage.replacement) return false;  // only its files are wanted
     std::vector<std::string> texts = std::exchange(stage.image.on_build, {});
     if (stage.base != nullptr && !std::exchange(stage.triggers_taken, true)) {
         for (const Command& command : stage.base->commands) {
@@ -301,6 +316,19 @@ Result<void> dispatch_stages(Build& build, const Stage& target) {
     return {};
 }
 
+/// The graph's texts must be UTF-8; what the Dockerfile says is looked at instruction by
+/// instruction.
+Result<void> check_texts(const Request& request) {
+    for (const auto* texts : {&request.build_args, &request.proxy_args, &request.labels}) {
+        for (const auto& [name, value] : *texts) {
+            if (is_utf8(name) && is_utf8(value)) continue;
+            return make_error(ErrorCode::kUsage, "the value given for '{}' is not UTF-8",
+                              is_utf8(name) ? name : "?");
+        }
+    }
+    return {};
+}
+
 void add_context(Build& build) {
     llb::SourceSpec spec{.identifier = "local://context",
                          .attrs = {{"local.sharedkeyhint", "context"}}};
@@ -323,9 +351,11 @@ Result<std::string> Build::expand(std::string_view word, const EnvList& env) con
 Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request,
                       ImageResolver& images) {
     if (file.stages.empty()) return invalid("the Dockerfile has no FROM");
+    SLIPWAY_TRY(check_texts(request));
     Build build{
         .file = file, .request = request, .images = images, .build_args = request.build_args};
-    build.file_number = build.graph.add_file(file.file_name, file.text, "Dockerfile");
+    build.file_number = build.graph.add_file(
+        is_utf8(file.file_name) ? file.file_name : "Dockerfile", file.text, "Dockerfile");
     build.platform = to_pb(request.platform);
     set_platform_args(build);
     SLIPWAY_TRY(set_meta_args(build));

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -181,7 +182,8 @@ class RunLowering {
             return make_error(ErrorCode::kInvalidInput, "--mount: the target cannot be '/'");
         if (mount.type == Type::kTmpfs) {
             made.kind = llb::MountSpec::Kind::kTmpfs;
-            made.tmpfs_size = static_cast<std::int64_t>(mount.size.value_or(0));
+            constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
+            made.tmpfs_size = static_cast<std::int64_t>(std::min(mount.size.value_or(0), kLargest));
         } else if (mount.type == Type::kCache) {
             set_cache(made, mount);
         }

@@ -26,9 +26,12 @@ Stage* Stages::at(std::size_t position) const {
     return position < stages_.size() ? stages_[position].get() : nullptr;
 }
 
-std::string Stages::hint_for(std::string_view name) const {
+std::string Stages::hint_for(std::string_view name, std::optional<int> before_line) const {
     std::vector<std::string> names;
-    for (const auto& [known, stage] : by_name_) names.push_back(known);
+    for (const auto& [known, stage] : by_name_) {
+        if (!before_line || (stage->lines && stage->lines->first < *before_line))
+            names.push_back(known);
+    }
     const auto nearest = find_nearest(to_lower(name), names);
     if (!nearest) return "";
     const Stage& stage = *by_name_.at(*nearest);

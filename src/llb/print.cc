@@ -1,6 +1,7 @@
 // A graph as text: JSON in the shapes of BuildKit's own JSON (proto field names, unset fields left
 // out, the oneofs under "Op", "Action" and "User"), and Graphviz.
 #include "base/json.h"
+#include "base/text.h"
 #include "llb/graph.h"
 
 #include <fmt/format.h>
@@ -16,26 +17,8 @@ using google::protobuf::Reflection;
 
 Json to_json_value(const Message& message);
 
-std::string base64(std::string_view data) {
-    static constexpr std::string_view kDigits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    text.reserve((data.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < data.size(); i += 3) {
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 3; ++k) {
-            group =
-                group << 8 | (i + k < data.size() ? static_cast<unsigned char>(data[i + k]) : 0U);
-        }
-        for (std::size_t k = 0; k < 4; ++k) {
-            text += i + k > data.size() ? '=' : kDigits[group >> (18 - 6 * k) & 63U];
-        }
-    }
-    return text;
-}
-
 Json text_value(const FieldDescriptor& field, const std::string& text) {
-    return field.type() == FieldDescriptor::TYPE_BYTES ? base64(text) : text;
+    return field.type() == FieldDescriptor::TYPE_BYTES ? base64_encode(text) : text;
 }
 
 /// One value of a field; `index` < 0 for a field that is not repeated.

@@ -1,8 +1,7 @@
-// Each folder in data/ is a case: a Dockerfile, perhaps a request.json, and the graph and config that come out of it.
-// SLIPWAY_TEST_ACCEPT=1 writes what comes out instead of comparing it.
-#include "fake_images.h"
-
+// Each folder in data/ is a case: a Dockerfile, perhaps a request.json, and the graph and config
+// that come out of it. SLIPWAY_TEST_ACCEPT=1 writes what comes out instead of comparing it.
 #include "base/json.h"
+#include "fake_images.h"
 #include "llb/graph.h"
 #include "support/result_matchers.h"
 
@@ -33,9 +32,9 @@ class FrontendCase : public ::testing::TestWithParam<std::string> {};
 TEST_P(FrontendCase, MakesTheExpectedGraphAndConfig) {
     const std::string folder = kData + "/" + GetParam();
     FakeImages images = FakeImages::load(kData + "/images.json");
-    SLIPWAY_ASSERT_OK_AND_ASSIGN(
-        const Lowered lowered, lower_text(read_test_file(folder + "/Dockerfile"),
-                                          load_request(folder + "/request.json"), images));
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(const Lowered lowered,
+                                 lower_text(read_test_file(folder + "/Dockerfile"),
+                                            load_request(folder + "/request.json"), images));
     SLIPWAY_ASSERT_OK_AND_ASSIGN(const llb::Graph graph, llb::Graph::load(lowered.definition));
     const Json made = {{"graph", Json::parse(llb::to_json(graph))},
                        {"config", Json::parse(lowered.config.dump())},

@@ -60,9 +60,8 @@ Result<ResolvedImage> FakeImages::resolve(const std::string& ref,
         return make_error(ErrorCode::kNotFound, "no image '{}'", parsed.to_string());
     }
     SLIPWAY_ASSIGN(image::ImageConfig config, image::ImageConfig::parse(found->second.config));
-    return ResolvedImage{
-        "docker-image://" + found->first + "@" + found->second.digest.to_string(),
-        std::move(config)};
+    return ResolvedImage{"docker-image://" + found->first + "@" + found->second.digest.to_string(),
+                         std::move(config)};
 }
 
 Request load_request(const std::string& path) {

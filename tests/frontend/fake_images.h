@@ -1,4 +1,5 @@
-// Base images that exist only in a JSON file, and what was asked of them; reads the cases below data/.
+// Base images that exist only in a JSON file, and what was asked of them; reads the cases below
+// data/.
 #pragma once
 
 #include "frontend/dockerfile_frontend.h"
@@ -30,7 +31,8 @@ class FakeImages final : public ImageResolver {
 
 std::string read_test_file(const std::string& path);
 
-/// A request for linux/amd64 as a case's request.json says; without the file, one that asks for nothing special.
+/// A request for linux/amd64 as a case's request.json says; without the file, one that asks for
+/// nothing special.
 Request load_request(const std::string& path);
 
 /// Parses and lowers.

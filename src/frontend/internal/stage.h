@@ -46,6 +46,7 @@ struct Stage {
     std::optional<dockerfile::Lines> lines;
     std::string foreign_platform;  ///< the platform FROM asked for when it is not ours
     bool unregistered = false;     ///< not of the file
+    bool placed = true;            ///< its lines are told in the graph, too
 
     Stage* base = nullptr;                                    ///< an earlier stage that FROM names
     std::vector<std::pair<Stage*, dockerfile::Lines>> needs;  ///< besides `base`
@@ -83,8 +84,10 @@ class Stages {
     /// By position, as COPY --from=0 means it.
     [[nodiscard]] Stage* at(std::size_t position) const;
     [[nodiscard]] const std::vector<std::unique_ptr<Stage>>& all() const { return stages_; }
-    /// "did you mean 'build' (line 2)?"; "" when no name is near.
-    [[nodiscard]] std::string hint_for(std::string_view name) const;
+    /// "did you mean 'build' (line 2)?"; "" when no name is near. Only stages that begin above
+    /// `before_line` are thought of, if it is given.
+    [[nodiscard]] std::string hint_for(std::string_view name,
+                                       std::optional<int> before_line = {}) const;
 
   private:
     std::vector<std::unique_ptr<Stage>> stages_;

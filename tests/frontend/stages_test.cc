@@ -1,0 +1,253 @@
+// Stages: what is looked up where, what is asked for, how steps are called.
+#include "lowered_graph.h"
+#include "support/result_matchers.h"
+
+namespace slipway::frontend {
+namespace {
+
+using slipway::testing::FailsWith;
+using ::testing::_;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+using Stages = LowerTest;
+
+TEST_F(Stages, UnreachableStagesAskForNoImage) {
+    lower_ok("FROM busybox AS a\nFROM missing AS b\nRUN x\nFROM a\nRUN y\n");
+    EXPECT_THAT(images.asked(), ElementsAre("busybox"));
+}
+
+TEST_F(Stages, UnreachableStagesMayHoldWhatIsNotSupported) {
+    lower_ok("FROM busybox AS a\nADD https://example.com/x /\nFROM busybox\nRUN y\n");
+    EXPECT_THAT(names(), ElementsAre(HasSubstr("FROM"), HasSubstr("RUN y")));
+}
+
+TEST_F(Stages, AnImageIsAskedForWithTheNameAsWritten) {
+    lower_ok("FROM debian:bookworm\n");
+    EXPECT_THAT(images.asked(), ElementsAre("debian:bookworm"));
+    EXPECT_THAT(vertex("FROM").op.source().identifier(),
+                HasSubstr("docker-image://docker.io/library/debian:bookworm@sha256:"));
+}
+
+TEST_F(Stages, TheTargetIsFoundWhateverItsCase) {
+    request.target = "BUILD";
+    lower_ok("FROM busybox AS build\nRUN x\nFROM missing\n");
+    EXPECT_EQ(lowered.target_stage, "build");
+    EXPECT_THAT(names(), ElementsAre(_, "[build 2/2] RUN x"));
+}
+
+TEST_F(Stages, AnUnknownTargetNamesTheNearest) {
+    request.target = "biuld";
+    const auto result = lower_it("FROM busybox AS base\nFROM base AS build\n");
+    EXPECT_THAT(result, FailsWith(ErrorCode::kNotFound, HasSubstr("no stage is called 'biuld'")));
+    EXPECT_THAT(result, HintIs("did you mean 'build' (line 2)?"));
+}
+
+TEST_F(Stages, ATargetIsNoNumber) {
+    request.target = "0";
+    EXPECT_THAT(lower_it("FROM busybox\n"), FailsWith(ErrorCode::kNotFound, HasSubstr("'0'")));
+}
+
+TEST_F(Stages, AnUnknownCopySourceNamesTheNearestStageAbove) {
+    const auto below = lower_it("FROM busybox AS build\nFROM busybox\nCOPY --from=biuld /a /a\n");
+    EXPECT_THAT(below, FailsAt(ErrorCode::kNotFound, "no stage is called 'biuld'", 3));
+    EXPECT_THAT(below, HintIs("did you mean 'build' (line 1)?"));
+
+    request.target = "first";
+    const auto above =
+        lower_it("FROM busybox AS first\nCOPY --from=biuld /a /a\nFROM busybox AS build\n");
+    EXPECT_THAT(above,
+                FailsAt(ErrorCode::kNotFound, "no image 'docker.io/library/biuld:latest'", 2));
+    EXPECT_EQ(above.error().hint(), std::nullopt);
+}
+
+TEST_F(Stages, AMountSourceThatIsUnknownIsReportedAtItsLine) {
+    EXPECT_THAT(lower_it("FROM busybox\nRUN --mount=type=bind,from=missing,target=/x y\n"),
+                FailsAt(ErrorCode::kNotFound, "missing", 2));
+}
+
+TEST_F(Stages, CopyFromANumberMeansAPosition) {
+    lower_ok("FROM debian:bookworm\nRUN one\nFROM busybox\nCOPY --from=0 /a /a\n");
+    const llb::Vertex& copy = vertex("COPY");
+    EXPECT_EQ(graph.find(copy.inputs[1].vertex)->name(), "[stage-0 2/2] RUN one");
+    EXPECT_THAT(lower_it("FROM busybox\nCOPY --from=7 /a /a\n"),
+                FailsAt(ErrorCode::kInvalidInput, "no stage with this number", 2));
+}
+
+TEST_F(Stages, CopyFromHoldsNoVariables) {
+    EXPECT_THAT(lower_it("FROM busybox\nARG X=a\nCOPY --from=$X /a /a\n"),
+                FailsAt(ErrorCode::kInvalidInput, "--from=$X", 3));
+}
+
+TEST_F(Stages, AStageMustBeDefinedBeforeItIsCopiedFrom) {
+    EXPECT_THAT(lower_it("FROM busybox AS a\nCOPY --from=b /x /x\nFROM busybox AS b\nFROM a\n"),
+                FailsAt(ErrorCode::kInvalidInput, "must be defined before", 2));
+    EXPECT_THAT(
+        lower_it("FROM busybox AS a\nRUN --mount=from=b,target=/x y\nFROM busybox AS b\nFROM a\n"),
+        FailsAt(ErrorCode::kInvalidInput, "must be defined before", 2));
+}
+
+TEST_F(Stages, ACircleIsAnError) {
+    EXPECT_THAT(
+        lower_it("FROM busybox AS a\nCOPY --from=b / /\nFROM busybox AS b\nCOPY --from=a / /\n"),
+        FailsAt(ErrorCode::kInvalidInput, "needs itself", 4));
+    EXPECT_THAT(lower_it("FROM busybox AS a\nCOPY --from=a / /\n"),
+                FailsAt(ErrorCode::kInvalidInput, "needs itself", 2));
+}
+
+TEST_F(Stages, ManyStagesInARowNeedNoDeepStack) {
+    std::string text = "FROM scratch AS s0\nCOPY a /\n";
+    for (int i = 1; i < 3000; ++i) {
+        text += fmt::format("FROM scratch AS s{}\nCOPY --from=s{} a /\n", i, i - 1);
+    }
+    lower_ok(text);
+    EXPECT_EQ(graph.vertices().size(), 3001U);
+}
+
+TEST_F(Stages, StepsOfASingleStageHaveNoStageName) {
+    lower_ok("FROM busybox\nRUN x\n");
+    EXPECT_THAT(names(),
+                ElementsAre(HasSubstr("[1/2] FROM docker.io/library/busybox:latest@sha256:"),
+                            "[2/2] RUN x"));
+}
+
+TEST_F(Stages, StepNumbersAreAsWideAsTheirTotal) {
+    std::string text = "FROM busybox\n";
+    for (int i = 0; i < 10; ++i) text += fmt::format("RUN step{}\n", i);
+    lower_ok(text);
+    EXPECT_EQ(names()[1], "[ 2/11] RUN step0");
+    EXPECT_EQ(names()[10], "[11/11] RUN step9");
+}
+
+TEST_F(Stages, ScratchIsNoStepAndNoVertex) {
+    lower_ok("FROM scratch\nCOPY a /\n");
+    EXPECT_THAT(names(), ElementsAre("[internal] load build context", "[1/1] COPY a /"));
+    lower_ok("FROM scratch\nLABEL a=b\n");
+    EXPECT_EQ(lowered.definition.def_size(), 0);
+    EXPECT_EQ(lowered.config.labels.at("a"), "b");
+}
+
+TEST_F(Stages, AnImageWithoutLayersIsLikeScratch) {
+    lower_ok("FROM empty\nRUN x\n");
+    EXPECT_THAT(names(), ElementsAre("[1/2] RUN x"));
+    EXPECT_THAT(env("RUN x"), ElementsAre("EMPTY=1"));
+}
+
+TEST_F(Stages, TheBaseImageIsAlsoAnsweredAsItWas) {
+    lower_ok("FROM debian:bookworm AS a\nENV X=1\nFROM a\nENV Y=1\n");
+    ASSERT_TRUE(lowered.base_config);
+    EXPECT_EQ(lowered.base_config->history.size(), 2U);
+    EXPECT_FALSE(lowered.base_config->find_env("X"));
+    EXPECT_EQ(lowered.config.history.size(), 4U);
+    EXPECT_EQ(lowered.config.created, std::nullopt);
+    lower_ok("FROM scratch\n");
+    EXPECT_FALSE(lowered.base_config);
+}
+
+TEST_F(Stages, FromTakesPlatformArgumentsAndOnlyTheNativePlatform) {
+    lower_ok("FROM --platform=$BUILDPLATFORM busybox\nRUN x\n");
+    EXPECT_THAT(lower_it("FROM --platform=linux/arm64 busybox\n"),
+                FailsAt(ErrorCode::kUnsupported, "--platform=linux/arm64", 1));
+    lower_ok("FROM --platform=linux/arm64 missing AS other\nFROM busybox\n");
+}
+
+TEST_F(Stages, AnEmptyBaseNameTellsWhichArgIsMissing) {
+    const auto result = lower_it("ARG VERSION=1\nFROM $VERSIN\n");
+    EXPECT_THAT(result, FailsAt(ErrorCode::kInvalidInput, "'$VERSIN' is empty", 2));
+    EXPECT_THAT(result, HintIs(HasSubstr("did you mean 'VERSION'?")));
+}
+
+TEST_F(Stages, NamedContextsReplaceImagesAndStages) {
+    request.named_contexts = {{"busybox", "docker-image://debian:bookworm"},
+                              {"deps", "docker-image://busybox"}};
+    lower_ok(
+        "FROM busybox\nRUN x\nFROM nowhere AS deps\nRUN never\nFROM deps\nCOPY --from=0 /a /a\n");
+    EXPECT_THAT(images.asked(), ElementsAre("debian:bookworm", "busybox"));
+    EXPECT_THAT(names(), ElementsAre("[context deps] busybox", "[context busybox] debian:bookworm",
+                                     "[stage-0 1/2] RUN x", "[stage-2 1/1] COPY --from=0 /a /a"));
+}
+
+TEST_F(Stages, LocalNamedContextsTellThePathsThatAreUsed) {
+    request.named_contexts = {{"assets", "local:assets"}};
+    request.named_ignore_patterns["assets"] = {"*.tmp"};
+    lower_ok("FROM scratch\nCOPY --from=assets b a /x/\n");
+    const auto& source = vertex("[context assets] load from client").op.source();
+    EXPECT_EQ(source.identifier(), "local://assets");
+    EXPECT_EQ(source.attrs().at("local.followpaths"), R"(["a","b"])");
+    EXPECT_EQ(source.attrs().at("local.excludepatterns"), R"(["*.tmp"])");
+}
+
+TEST_F(Stages, LayoutNamedContextsGoToTheResolverAsTheyAre) {
+    request.named_contexts = {{"base", "oci-layout:///images:tag"}};
+    lower_ok("FROM base\nRUN x\n");
+    EXPECT_THAT(images.asked(), ElementsAre("oci-layout:///images:tag"));
+    EXPECT_THAT(vertex("OCI load").op.source().identifier(), HasSubstr("oci-layout://store/name@"));
+    EXPECT_EQ(vertex("OCI load").op.platform().architecture(), "amd64");
+}
+
+TEST_F(Stages, OtherNamedContextsAreNotSupportedYet) {
+    request.named_contexts = {{"base", "https://example.com/x.git"}};
+    EXPECT_THAT(lower_it("FROM base\n"),
+                FailsAt(ErrorCode::kUnsupported, "https://example.com", 1));
+    lower_ok("FROM busybox\n");
+}
+
+TEST_F(Stages, TriggersOfABaseImageRunFirstAndMayNeedOtherImages) {
+    lower_ok("FROM onbuild\nRUN own\n");
+    EXPECT_THAT(images.asked(), ElementsAre("onbuild", "busybox"));
+    EXPECT_THAT(lowered.config.on_build, IsEmpty());
+    EXPECT_EQ(lowered.config.find_env("TRIGGERED"), "yes");
+    EXPECT_EQ(vertex("RUN make").name(), "[5/7] ONBUILD RUN make");
+    EXPECT_EQ(graph.where(vertex("RUN make").digest), (SourceRange{"Dockerfile", 1, 1}));
+}
+
+TEST_F(Stages, TriggersOfAStageRunInItsChildrenOnly) {
+    lower_ok(
+        "FROM busybox AS a\nONBUILD RUN t\nRUN in-a\nFROM a AS b\nRUN in-b\nFROM b\nRUN in-c\n");
+    EXPECT_THAT(names(),
+                ElementsAre(HasSubstr("[a 1/2] FROM"), "[a 2/2] RUN in-a", "[b 1/2] ONBUILD RUN t",
+                            "[b 2/2] RUN in-b", "[stage-2 1/1] RUN in-c"));
+}
+
+TEST_F(Stages, TriggersOfAnImageThatOnlyFilesAreTakenOfDoNotRun) {
+    lower_ok("FROM scratch\nCOPY --from=onbuild /a /a\n");
+    EXPECT_THAT(images.asked(), ElementsAre("onbuild"));
+}
+
+TEST_F(Stages, AWrongTriggerIsReportedAtTheFromThatFiresIt) {
+    EXPECT_THAT(lower_it("FROM busybox AS a\nONBUILD STOPSIGNAL nothing\nFROM a\n"),
+                FailsAt(ErrorCode::kInvalidInput, "invalid signal", 3));
+}
+
+TEST_F(Stages, NoCacheIsForAllOrForTheStagesNamed) {
+    request.no_cache_stages = {"B"};
+    lower_ok("FROM busybox AS a\nRUN one\nFROM a AS b\nRUN two\nCOPY x /\nWORKDIR /w\n");
+    EXPECT_FALSE(vertex("RUN one").metadata.ignore_cache());
+    EXPECT_TRUE(vertex("RUN two").metadata.ignore_cache());
+    EXPECT_TRUE(vertex("COPY").metadata.ignore_cache());
+    EXPECT_FALSE(vertex("WORKDIR").metadata.ignore_cache());
+    request.no_cache_stages.clear();
+    request.no_cache = true;
+    lower_ok("FROM busybox AS a\nRUN one\n");
+    EXPECT_TRUE(vertex("RUN one").metadata.ignore_cache());
+}
+
+TEST_F(Stages, TheResolveModeStandsInTheGraph) {
+    request.resolve_mode = ResolveMode::kPull;
+    lower_ok("FROM busybox\n");
+    EXPECT_EQ(vertex("FROM").op.source().attrs().at("image.resolvemode"), "pull");
+    EXPECT_TRUE(vertex("FROM").metadata.caps().contains("source.image.resolvemode"));
+}
+
+TEST_F(Stages, BytesThatAreNotUtf8AreRefusedAtTheirLine) {
+    EXPECT_THAT(lower_it("FROM busybox\nRUN echo \xff\n"),
+                FailsAt(ErrorCode::kInvalidInput, "not UTF-8", 2));
+    EXPECT_THAT(lower_it("FROM busybox\nRUN <<E\n\xff\nE\n"),
+                FailsAt(ErrorCode::kInvalidInput, "not UTF-8", 2));
+    request.build_args["A"] = "\xff";
+    EXPECT_THAT(lower_it("FROM busybox\n"), FailsWith(ErrorCode::kUsage, HasSubstr("not UTF-8")));
+}
+
+}  // namespace
+}  // namespace slipway::frontend
