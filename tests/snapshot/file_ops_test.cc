@@ -5,6 +5,8 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
+
 namespace slipway::snapshot {
 namespace {
 
@@ -418,6 +420,25 @@ TEST_F(FileOpsTest, ALinkedFileIsNeverWrittenTo) {
     commit(others, {});
     EXPECT_EQ(shell("cat f; stat -c '%a %u %Y' f", store_->path("layers/" + source + "/diff")),
               "original\n644 0 77\n");
+}
+
+TEST_F(FileOpsTest, AFileWithTooManyLinksIsCopied) {
+    const LayerId source = layer_by("echo popular > f");
+    const auto root = os::Dir::open(store_->path("layers/" + source + "/diff"));
+    ASSERT_THAT(os::make_dirs(path("links")), IsOk());
+    const auto links = os::Dir::open(path("links"));
+    bool full = false;
+    for (int i = 0; i < 70000 && !full; ++i) {
+        const auto linked =
+            links->link(*root, RelPath::in_root("f"), RelPath::in_root(std::to_string(i)));
+        full = !linked && linked.error().system_errno() == EMLINK;
+    }
+    if (!full) GTEST_SKIP() << "this file system takes more than 70000 links";
+    FileEditor files = editor({});
+    ASSERT_THAT(files.copy(view({source}), copy_of("f", "/f")), IsOk());
+    const LayerId id = commit(files, {});
+    EXPECT_NE(inode(id, "f"), inode(source, "f"));
+    EXPECT_EQ(manifest(id).find("f")->content, Digest::of("popular\n"));
 }
 
 TEST_F(FileOpsTest, HardLinksOfOneCopyStayTogether) {

@@ -1,6 +1,7 @@
 // Layers as tars and back, judged by GNU tar.
 #include "archive/compress.h"
 #include "archive/tar.h"
+#include "base/json.h"
 #include "snapshot/store_fixture.h"
 
 #include <future>
@@ -463,6 +464,54 @@ TEST_F(LayerTarTest, TwoAtOnceAreBothRight) {
         os::read_file(store_->path("layers/" + id + "/blob.json")).value_or("");
     EXPECT_THAT(records, HasSubstr(gzip.digest.to_string()));
     EXPECT_THAT(records, HasSubstr(zstd.digest.to_string()));
+}
+
+/// Our layers with all that overlayfs can do to them, as another tool unpacks them.
+TEST_F(LayerTarTest, UmociUnpacksWhatTheKernelShows) {
+    if (!os::find_program("umoci")) GTEST_SKIP() << "needs umoci";
+    Snapshot snapshot = {
+        layer_by("mkdir -p d0/e0 d1/e1 d2/e2; echo base > d1/e1/f0; ln d1/e1/f0 d1/name; echo b > "
+                 "d0/e0/f1")};
+    for (int seed = 101; seed < 104; ++seed) {
+        snapshot.push_back(layer_on(
+            snapshot, "bash " SLIPWAY_TEST_DATA "/random_changes.sh " + std::to_string(seed)));
+    }
+    Json diff_ids = Json::array();
+    Json descriptors = Json::array();
+    ASSERT_THAT(os::make_dirs(path("image/blobs/sha256")), IsOk());
+    const auto put = [&](const std::string& data, const std::string& type) {
+        const Digest digest = Digest::of(data);
+        EXPECT_THAT(os::write_file(path("image/blobs/sha256/" + digest.hex()), data), IsOk());
+        return Json{{"mediaType", type}, {"digest", digest.to_string()}, {"size", data.size()}};
+    };
+    for (const auto& id : snapshot) {
+        SLIPWAY_ASSERT_OK_AND_ASSIGN(const LayerBlob blob,
+                                     layers_->blob(id, archive::Compression::kGzip, std::nullopt));
+        diff_ids.push_back(blob.diff_id.to_string());
+        descriptors.push_back(
+            put(os::read_file(blobs_->host_path(blob.digest)).value_or(""), blob.media_type));
+    }
+    const Json config = {{"architecture", "amd64"},
+                         {"os", "linux"},
+                         {"config", Json::object()},
+                         {"rootfs", {{"type", "layers"}, {"diff_ids", diff_ids}}}};
+    const Json image = {
+        {"schemaVersion", 2},
+        {"mediaType", "application/vnd.oci.image.manifest.v1+json"},
+        {"config", put(dump_json(config), "application/vnd.oci.image.config.v1+json")},
+        {"layers", descriptors}};
+    Json reference = put(dump_json(image), "application/vnd.oci.image.manifest.v1+json");
+    reference["annotations"] = {{"org.opencontainers.image.ref.name", "test"}};
+    const Json index = {{"schemaVersion", 2}, {"manifests", Json::array({reference})}};
+    ASSERT_THAT(os::write_file(path("image/index.json"), dump_json(index)), IsOk());
+    ASSERT_THAT(os::write_file(path("image/oci-layout"), R"({"imageLayoutVersion": "1.0.0"})"),
+                IsOk());
+    shell("umoci unpack --image image:test bundle", path("."));
+    auto theirs = listing(path("bundle/rootfs"));
+    auto ours = mounted(snapshot);
+    theirs.erase("");
+    ours.erase("");
+    EXPECT_EQ(theirs, ours);
 }
 
 }  // namespace

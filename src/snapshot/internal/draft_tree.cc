@@ -85,7 +85,10 @@ Result<void> apply_xattrs(const os::Dir& dir, const RelPath& path, Entry& entry,
 Result<void> apply_metadata(const os::Dir& dir, const RelPath& path, Entry& entry,
                             XattrErrors errors) {
     SLIPWAY_TRY(dir.set_owner(path, entry.uid, entry.gid));
-    if (!entry.is_symlink()) SLIPWAY_TRY(dir.set_mode(path, entry.mode & 07777));
+    // Regular files were created with their mode; a change of owner took only the set-id bits.
+    const bool has_mode =
+        entry.is_symlink() || (entry.is_regular() && (entry.mode & (S_ISUID | S_ISGID)) == 0);
+    if (!has_mode) SLIPWAY_TRY(dir.set_mode(path, entry.mode & 07777));
     SLIPWAY_TRY(apply_xattrs(dir, path, entry, errors));
     if (!entry.is_dir()) SLIPWAY_TRY(dir.set_times(path, entry.mtime, entry.mtime));
     return {};

@@ -106,7 +106,7 @@ class DraftTree {
 Result<void> apply_xattrs(const os::Dir& dir, const RelPath& path, Entry& entry,
                           XattrErrors errors);
 /// Owner, mode and xattrs, in this order: a change of owner clears set-id bits and capabilities.
-/// Times too, except of directories.
+/// Times too, except of directories. A regular file was just created with the mode of `entry`.
 Result<void> apply_metadata(const os::Dir& dir, const RelPath& path, Entry& entry,
                             XattrErrors errors);
 
