@@ -34,7 +34,7 @@ class MemoryLimit {
         group_ = fmt::format("{}/slipway-test-{}", folder, os::random_id().substr(0, 8));
         previous_ = own_group();
         if (!os::make_dirs(group_)) return;
-        usable_ = put(group_ + "/memory.limit_in_bytes", std::to_string(64U << 20)) &&
+        usable_ = put(group_ + "/memory.limit_in_bytes", std::to_string(256U << 20)) &&
                   put(group_ + "/cgroup.procs", "0");
     }
     MemoryLimit(const MemoryLimit&) = delete;
@@ -72,7 +72,9 @@ TEST_P(SandboxFaults, TellsThatMemoryRanOut) {
     ASSERT_TRUE(host.ok());
     const MemoryLimit limit(host.path());
     if (!limit.usable()) GTEST_SKIP() << "no memory cgroup (version 1) to set a limit with";
-    const Ran ran = shell("head -c 500000000 /dev/zero | tail -n 1 > /dev/null; exit $?");
+    const Ran ran = shell(
+        "echo 1000 > /proc/self/oom_score_adj; head -c 900000000 /dev/zero | tail -n 1 > "
+        "/dev/null; exit $?");
     EXPECT_EQ(ran.end.code, 128 + SIGKILL);
     EXPECT_TRUE(ran.end.out_of_memory);
     EXPECT_FALSE(shell("exit 3").end.out_of_memory);
