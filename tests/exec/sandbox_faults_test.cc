@@ -73,8 +73,8 @@ TEST_P(SandboxFaults, TellsThatMemoryRanOut) {
     const MemoryLimit limit(host.path());
     if (!limit.usable()) GTEST_SKIP() << "no memory cgroup (version 1) to set a limit with";
     const Ran ran = shell(
-        "echo 1000 > /proc/self/oom_score_adj; head -c 900000000 /dev/zero | tail -n 1 > "
-        "/dev/null; exit $?");
+        "echo 1000 > /proc/self/oom_score_adj; dd if=/dev/zero of=/dev/null bs=400M count=1; exit "
+        "$?");
     EXPECT_EQ(ran.end.code, 128 + SIGKILL);
     EXPECT_TRUE(ran.end.out_of_memory);
     EXPECT_FALSE(shell("exit 3").end.out_of_memory);
