@@ -154,17 +154,19 @@ struct Client::Impl {
                 return known->second;
             }
         }
-        std::string found = http.speaks_tls(registry, stop) ? "https" : "http";
+        const auto tls = http.speaks_tls(registry, stop);
+        std::string found = tls.value_or(false) ? "https" : "http";
         const std::lock_guard lock(mutex);
-        return loopback_schemes.emplace(registry, std::move(found)).first->second;
+        if (tls) loopback_schemes.emplace(registry, found);
+        return found;
     }
 
-    std::string url(const image::ImageRef& ref, std::string_view kind, const std::string& what,
+    std::string url(const image::ImageRef& ref, const std::string& path,
                     const std::stop_token& stop) {
         const std::string host =
             ref.registry == "docker.io" ? "registry-1.docker.io" : ref.registry;
-        return fmt::format("{}://{}/v2/{}/{}/{}", scheme(ref.registry, stop), host, ref.repository,
-                           kind, what);
+        return fmt::format("{}://{}/v2/{}/{}", scheme(ref.registry, stop), host, ref.repository,
+                           path);
     }
 
     Result<HttpResponse> send(const image::ImageRef& ref, HttpRequest request,
@@ -181,22 +183,22 @@ struct Client::Impl {
         return http.send(request, choose, stop, info);
     }
 
-    Result<FetchedManifest> try_manifest(const image::ImageRef& ref, const std::string& address,
+    Result<FetchedManifest> try_manifest(const image::ImageRef& ref, const std::string& path,
                                          const std::stop_token& stop, AttemptInfo& info);
-    Result<void> try_blob(const image::ImageRef& ref, const std::string& address,
-                          std::uint64_t size, BlobSink& sink, bool& whole,
-                          const std::stop_token& stop, AttemptInfo& info);
+    Result<void> try_blob(const image::ImageRef& ref, const std::string& path, std::uint64_t size,
+                          BlobSink& sink, bool& whole, const std::stop_token& stop,
+                          AttemptInfo& info);
 };
 
 Result<FetchedManifest> Client::Impl::try_manifest(const image::ImageRef& ref,
-                                                   const std::string& address,
+                                                   const std::string& path,
                                                    const std::stop_token& stop, AttemptInfo& info) {
     ManifestSink sink;
     const auto choose = [&](const HttpResponse& response) -> Result<Writer*> {
         return response.status == 200 ? &sink : nullptr;
     };
     HttpRequest request;
-    request.url = address;
+    request.url = url(ref, path, stop);
     request.headers.push_back(accept_header());
     SLIPWAY_ASSIGN(const auto response,
                    send(ref, std::move(request), choose, stop, info).context("{}", ref.familiar()));
@@ -216,13 +218,13 @@ Result<FetchedManifest> Client::Impl::try_manifest(const image::ImageRef& ref,
 
 /// One GET for what is left of the blob. `whole`: the server does not do ranges; what the sink has
 /// is skipped.
-Result<void> Client::Impl::try_blob(const image::ImageRef& ref, const std::string& address,
+Result<void> Client::Impl::try_blob(const image::ImageRef& ref, const std::string& path,
                                     std::uint64_t size, BlobSink& sink, bool& whole,
                                     const std::stop_token& stop, AttemptInfo& info) {
     const std::uint64_t start = whole ? 0 : sink.done();
     const std::uint64_t before = sink.done();
     HttpRequest request;
-    request.url = address;
+    request.url = url(ref, path, stop);
     if (start > 0) request.headers.push_back(fmt::format("Range: bytes={}-", start));
     const auto choose = [&](const HttpResponse& response) -> Result<Writer*> {
         if (response.status == 200) {
@@ -259,10 +261,9 @@ Client::Client(ClientOptions options) : impl_(std::make_unique<Impl>(options)) {
 Client::~Client() = default;
 
 Result<FetchedManifest> Client::fetch_manifest(const image::ImageRef& ref, std::stop_token stop) {
-    const std::string address =
-        impl_->url(ref, "manifests", ref.digest ? ref.digest->to_string() : ref.tag, stop);
+    const std::string path = "manifests/" + (ref.digest ? ref.digest->to_string() : ref.tag);
     return retry<FetchedManifest>(impl_->policy, impl_->patience, stop, [&](AttemptInfo& info) {
-        return impl_->try_manifest(ref, address, stop, info);
+        return impl_->try_manifest(ref, path, stop, info);
     });
 }
 
@@ -270,11 +271,11 @@ Result<void> Client::fetch_blob(const image::ImageRef& repository, const image::
                                 Writer& sink, std::stop_token stop,
                                 const std::function<void(std::uint64_t)>& progress) {
     if (blob.size == 0) return {};
-    const std::string address = impl_->url(repository, "blobs", blob.digest.to_string(), stop);
+    const std::string path = "blobs/" + blob.digest.to_string();
     BlobSink counted(sink, blob.size, progress);
     bool whole = false;
     return retry<void>(impl_->policy, impl_->patience, stop, [&](AttemptInfo& info) {
-        return impl_->try_blob(repository, address, blob.size, counted, whole, stop, info);
+        return impl_->try_blob(repository, path, blob.size, counted, whole, stop, info);
     });
 }
 

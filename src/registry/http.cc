@@ -169,6 +169,7 @@ Error transport_error(CURLcode code, const std::string& url, std::string_view de
             return {ErrorCode::kResource, text};
         default:
             info.again = true;
+            info.refused = code == CURLE_COULDNT_CONNECT;
             return {ErrorCode::kUnavailable, text};
     }
 }
@@ -305,12 +306,15 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const ChooseSi
     }
 }
 
-bool HttpClient::speaks_tls(const std::string& host, std::stop_token stop) {
+Result<bool> HttpClient::speaks_tls(const std::string& host, std::stop_token stop) {
     AttemptInfo info;
     const HttpRequest request{.url = "https://" + host + "/v2/",
                               .certificate = Certificate::kIgnore};
     const auto nowhere = [](const HttpResponse&) -> Result<Writer*> { return nullptr; };
-    return send(request, nowhere, stop, info).has_value();
+    const auto answer = send(request, nowhere, stop, info);
+    if (answer) return true;
+    if (info.refused || answer.error().code() != ErrorCode::kUnavailable) return answer.error();
+    return false;
 }
 
 }  // namespace slipway::registry

@@ -92,5 +92,25 @@ TEST_F(DockerRegistryTest, BasicAuthenticationByConfigJson) {
     EXPECT_THAT(Client(options()).fetch_manifest(ref), IsOk());
 }
 
+TEST_F(DockerRegistryTest, HttpsWithACertificateThatMustBeTrusted) {
+    if (!os::find_program("openssl")) GTEST_SKIP() << "openssl is not installed";
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(const auto server,
+                                 DockerRegistry::start(dir->path(), DockerRegistry::Auth::kHtpasswd,
+                                                       DockerRegistry::Tls::kYes));
+    fill(*server, {"--dest-creds", "tester:s3cret-pass"});
+    ASSERT_THAT(os::write_file(dir->path() + "/config.json",
+                               fmt::format(R"({{"auths":{{"{}":{{"auth":"{}"}}}}}})",
+                                           server->host(), base64_encode("tester:s3cret-pass"))),
+                IsOk());
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(const auto ref,
+                                 image::ImageRef::parse(server->host() + "/team/app:1"));
+    const auto untrusted = Client(options()).fetch_manifest(ref);
+    EXPECT_THAT(untrusted, FailsWith(ErrorCode::kDenied, HasSubstr("https://" + server->host())));
+    EXPECT_THAT(untrusted.error().hint().value_or(""), HasSubstr("CA certificate"));
+    auto trusting = options();
+    trusting.ca_file = dir->path() + "/cert.pem";
+    EXPECT_THAT(Client(trusting).fetch_manifest(ref), IsOk());
+}
+
 }  // namespace
 }  // namespace slipway::registry

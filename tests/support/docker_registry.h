@@ -38,17 +38,42 @@ inline unsigned free_port() {
 inline constexpr auto* kHtpasswdLine =
     "tester:$2y$05$hTB8MB49YXDiK6YNflL02eTuGAi.HOT/j66MjucAGJI/rV9S2VOY6\n";
 
+/// Runs a program to its end; its output is the error when it fails.
+inline Result<void> run_program(std::vector<std::string> argv) {
+    os::SpawnOptions command;
+    command.argv = std::move(argv);
+    const std::string name = join(command.argv, " ");
+    SLIPWAY_ASSIGN(const auto output, os::run_command(std::move(command)));
+    if (output.status.ok()) return {};
+    return make_error(ErrorCode::kInternal, "'{}' failed: {}{}", name, output.out, output.err);
+}
+
+/// cert.pem and key.pem in `dir`, for 127.0.0.1, signed by nobody else.
+inline Result<void> make_certificate(const std::string& dir) {
+    return run_program({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                        "/CN=loopback test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                        dir + "/key.pem", "-out", dir + "/cert.pem"});
+}
+
 class DockerRegistry {
   public:
     enum class Auth { kNone, kHtpasswd };
+    enum class Tls { kNo, kYes };
 
     /// Keeps its data, config and log in `dir`. Waits until it answers.
-    static Result<std::unique_ptr<DockerRegistry>> start(const std::string& dir, Auth auth) {
+    static Result<std::unique_ptr<DockerRegistry>> start(const std::string& dir, Auth auth,
+                                                         Tls tls = Tls::kNo) {
         const std::string host = fmt::format("127.0.0.1:{}", free_port());
         std::string config = fmt::format(
             "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {}/data\nhttp:\n  addr: "
             "{}\n",
             dir, host);
+        if (tls == Tls::kYes) {
+            SLIPWAY_TRY(make_certificate(dir));
+            config +=
+                fmt::format("  tls:\n    certificate: {0}/cert.pem\n    key: {0}/key.pem\n", dir);
+        }
         if (auth == Auth::kHtpasswd) {
             SLIPWAY_TRY(os::write_file(dir + "/htpasswd", kHtpasswdLine));
             config +=
@@ -77,15 +102,5 @@ class DockerRegistry {
     std::string host_;
     os::Child child_;
 };
-
-/// Runs a program to its end; its output is the error when it fails.
-inline Result<void> run_program(std::vector<std::string> argv) {
-    os::SpawnOptions command;
-    command.argv = std::move(argv);
-    const std::string name = join(command.argv, " ");
-    SLIPWAY_ASSIGN(const auto output, os::run_command(std::move(command)));
-    if (output.status.ok()) return {};
-    return make_error(ErrorCode::kInternal, "'{}' failed: {}{}", name, output.out, output.err);
-}
 
 }  // namespace slipway::testing

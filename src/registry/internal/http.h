@@ -62,8 +62,9 @@ class HttpClient {
     /// HTTP, from HTTPS nothing.
     Result<HttpResponse> send(const HttpRequest& request, const ChooseSink& choose,
                               std::stop_token stop, AttemptInfo& info);
-    /// Does this loopback "host:port" answer to TLS, whatever its certificate?
-    bool speaks_tls(const std::string& host, std::stop_token stop);
+    /// Does this loopback "host:port" answer to TLS, whatever its certificate? kUnavailable when
+    /// nobody is there.
+    Result<bool> speaks_tls(const std::string& host, std::stop_token stop);
 
   private:
     struct Impl;

@@ -15,6 +15,7 @@ struct AttemptInfo {
     bool again = false;       ///< trying again may help
     bool progressed = false;  ///< it brought enough that the count of retries starts afresh
     std::optional<std::chrono::milliseconds> asked_wait;  ///< the server's Retry-After
+    bool refused = false;                                 ///< nobody listens there
 };
 
 struct RetryPolicy {
