@@ -66,8 +66,8 @@ void add_stanza(const Stanza& stanza, std::vector<AptEntry>& entries) {
     if (std::ranges::find(types, "deb") == types.end()) return;
     const std::string enabled = to_lower(trim(field("enabled")));
     if (enabled == "no" || enabled == "false" || enabled == "0") return;
-    const std::string signed_by(trim(field("signed-by")));
-    if (signed_by.find("BEGIN PGP") != std::string::npos) return;
+    if (field("signed-by").find("BEGIN PGP") != std::string::npos) return;
+    const std::string signed_by = join(words(field("signed-by")), ",");
     for (const auto& uri : words(field("uris"))) {
         for (const auto& suite : words(field("suites"))) {
             entries.push_back({.uri = uri,

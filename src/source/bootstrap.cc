@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -92,7 +93,11 @@ Result<std::vector<AptEntry>> find_entries(const BootstrapOptions& options,
     }
     for (auto& entry : entries) {
         if (entry.signed_by.empty()) entry.signed_by = machine_keyring(distribution.name);
-        if (entry.signed_by.empty() || !os::path_exists(entry.signed_by)) {
+        const auto keyrings = split(entry.signed_by, ',');
+        const bool there = std::ranges::all_of(keyrings, [](std::string_view path) {
+            return !path.empty() && os::path_exists(std::string(path));
+        });
+        if (!there) {
             return Error(ErrorCode::kResource,
                          fmt::format("the keys of {}'s archive are not on this machine",
                                      distribution.name))
@@ -102,15 +107,34 @@ Result<std::vector<AptEntry>> find_entries(const BootstrapOptions& options,
     return entries;
 }
 
-/// Ours would carry settings of this session into the image's package scripts; proxies are what a
-/// download needs.
+/// The proxies of apt's own settings, which mmdebstrap does not read: http_proxy -> URL.
+std::map<std::string, std::string> apt_proxies() {
+    std::map<std::string, std::string> proxies;
+    const auto output =
+        os::run_command({.argv = {"apt-config", "dump", "--format", "%F=%v%n", "Acquire"}});
+    if (!output || !output->status.ok()) return proxies;
+    for (const auto line : split(output->out, '\n')) {
+        const auto setting = split_once(line, '=');
+        if (!setting || setting->second.empty() || setting->second == "DIRECT") continue;
+        for (const std::string scheme : {"http", "https"}) {
+            if (equals_ignoring_case(setting->first, "Acquire::" + scheme + "::Proxy")) {
+                proxies[scheme + "_proxy"] = setting->second;
+            }
+        }
+    }
+    return proxies;
+}
+
+/// Package scripts see this environment, so it holds nothing of ours but what a download needs.
 std::vector<std::string> child_env(const std::string& temp_dir) {
     std::vector<std::string> env = {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
         "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "TMPDIR=" + temp_dir};
-    for (const auto* name :
-         {"http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"}) {
-        if (const auto value = os::get_env(name)) env.push_back(fmt::format("{}={}", name, *value));
+    const auto proxies = apt_proxies();
+    for (const auto& [name, url] : proxies) env.push_back(fmt::format("{}={}", name, url));
+    for (const auto* name : {"http_proxy", "https_proxy", "no_proxy"}) {
+        const auto value = os::get_env(name);
+        if (value && !proxies.contains(name)) env.push_back(fmt::format("{}={}", name, *value));
     }
     return env;
 }

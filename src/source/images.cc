@@ -52,6 +52,7 @@ struct Images::Impl {
     const snapshot::LayerStore& layers;
     registry::Client& client;
     Fetcher fetcher;
+    async::SingleFlight<std::string, PinnedImage> resolves;
     async::SingleFlight<Digest, snapshot::Snapshot> unpacks;
 
     Result<PinnedImage> resolve_registry(const ImageSource& source, const image::Platform& platform,
@@ -80,6 +81,7 @@ Images::Images(const content::Store&, const content::BlobStore& blobs,
                      .layers = layers,
                      .client = client,
                      .fetcher{blobs, network_pool},
+                     .resolves{},
                      .unpacks{}}) {}
 
 Images::~Images() = default;
@@ -87,8 +89,14 @@ Images::~Images() = default;
 Result<PinnedImage> Images::resolve(const std::string& ref, const image::Platform& platform,
                                     Pull pull, std::stop_token stop) {
     SLIPWAY_ASSIGN(const auto source, ImageSource::parse(ref));
-    auto image = source.layout_dir.empty() ? impl_->resolve_registry(source, platform, pull, stop)
-                                           : impl_->resolve_layout(source, platform, stop);
+    const auto work = [&](std::stop_token shared_stop) {
+        return source.layout_dir.empty()
+                   ? impl_->resolve_registry(source, platform, pull, shared_stop)
+                   : impl_->resolve_layout(source, platform, shared_stop);
+    };
+    const std::string key =
+        fmt::format("{} {} {}", ref, platform.to_string(), static_cast<int>(pull));
+    auto image = impl_->resolves.run(key, stop, work);
     return std::move(image).context("image '{}'",
                                     source.layout_dir.empty() ? source.ref.familiar() : ref);
 }
@@ -97,7 +105,7 @@ Result<PinnedImage> Images::Impl::resolve_registry(const ImageSource& source,
                                                    const image::Platform& platform, Pull pull,
                                                    std::stop_token stop) {
     RegistryOrigin origin(client, source.ref);
-    if (pull != Pull::kAlways) {
+    if (pull != Pull::kAlways || source.digest) {  // what a digest names does not change
         SLIPWAY_ASSIGN(auto local, find_local(source));
         NoOrigin nowhere;
         if (local) {

@@ -135,6 +135,8 @@ TEST_F(ImagesTest, SecondBuildNeedsNoNetwork) {
     EXPECT_EQ(second.identifier, first.identifier);
     EXPECT_EQ(must(unpack(second)), snapshot);
     EXPECT_THAT(resolve(first.identifier), IsOk()) << "by its identifier, too";
+    EXPECT_THAT(resolve(first.identifier, Pull::kAlways), IsOk())
+        << "what a digest names cannot change";
     EXPECT_THAT(resolve(ref, Pull::kNever), IsOk());
     EXPECT_THAT(resolve(ref, Pull::kAlways),
                 FailsWith(ErrorCode::kUnavailable, HasSubstr("status 500")));
@@ -274,7 +276,8 @@ TEST_F(ImagesTest, FetchesOnlyLayersThatAreNotThere) {
 TEST_F(ImagesTest, EqualRequestsInFlightAreJoined) {
     const TestImage image = make_image(kThreeLayers);
     registry.serve("team/app:1", image);
-    SLIPWAY_ASSERT_OK_AND_ASSIGN(const auto pinned, resolve(registry.host() + "/team/app:1"));
+    const std::string ref = registry.host() + "/team/app:1";
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(const auto pinned, resolve(ref));
     std::vector<snapshot::Snapshot> results(6);
     {
         std::vector<std::jthread> threads;

@@ -15,7 +15,7 @@ struct AptEntry {
     std::string uri;
     std::string suite;
     std::vector<std::string> components;
-    std::string signed_by;  ///< path of a keyring; "" for apt's own
+    std::string signed_by;  ///< paths of keyrings, with commas; "" for apt's own
 
     /// "deb [signed-by=…] URI SUITE COMPONENT…"
     [[nodiscard]] std::string line() const;
