@@ -2,6 +2,7 @@
 
 #include "async/single_flight.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "base/pattern.h"
 #include "os/file.h"
 #include "os/system.h"
@@ -91,16 +92,18 @@ struct LocalContext::Impl {
         digests[index] = digest;
         known[index].store(kKnown, std::memory_order_release);
     }
-    Result<void> load_cache();
+    void load_cache();
     Result<Digest> hash(std::size_t index);
     [[nodiscard]] std::string merged_cache(StatCacheReader old) const;
 };
 
-/// Both lists are in the same order: one pass finds all files that are as they were.
-Result<void> LocalContext::Impl::load_cache() {
-    SLIPWAY_ASSIGN(auto data, os::find_file(cache_path, kCacheLimit));
-    if (!data) return {};
-    StatCacheReader cache(std::move(*data), root.host_path());
+/// Both lists are in the same order: one pass finds all files that are as they were. A cache that
+/// cannot be read costs time, no more.
+void LocalContext::Impl::load_cache() {
+    auto data = os::find_file(cache_path, kCacheLimit);
+    if (!data) log_debug("source", "{}", data.error().to_string());
+    if (!data || !*data) return;
+    StatCacheReader cache(std::move(**data), root.host_path());
     const auto entries = manifest.entries();
     for (std::size_t i = 0; i < entries.size() && cache.file() != nullptr;) {
         if (entries[i].path == cache.file()->path) {
@@ -113,7 +116,6 @@ Result<void> LocalContext::Impl::load_cache() {
             cache.next();
         }
     }
-    return {};
 }
 
 Result<Digest> LocalContext::Impl::hash(std::size_t index) {
@@ -179,7 +181,7 @@ Result<std::shared_ptr<LocalContext>> LocalContext::scan(const ContextOptions& o
     auto impl =
         std::make_unique<Impl>(std::move(root), store.path("contexts/" + Digest::of(path).hex()),
                                std::move(scope), now, std::move(found));
-    SLIPWAY_TRY(impl->load_cache());
+    impl->load_cache();
     return std::shared_ptr<LocalContext>(new LocalContext(std::move(impl)));
 }
 
