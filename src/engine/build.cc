@@ -1,0 +1,208 @@
+#include "engine/build.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "engine/internal/step_context.h"
+#include "engine/value.h"
+#include "os/temp.h"
+
+#include <unordered_map>
+
+namespace slipway::engine {
+
+namespace {
+
+Result<std::vector<std::string>> string_list(const pb::SourceOp& op, const std::string& key) {
+    const auto found = op.attrs().find(key);
+    if (found == op.attrs().end()) return std::vector<std::string>();
+    SLIPWAY_ASSIGN(const Json json, parse_json(found->second).context("attribute {}", key));
+    std::vector<std::string> list;
+    if (!json.is_array())
+        return make_error(ErrorCode::kInvalidInput, "attribute {} is not a list", key);
+    for (const auto& item : json) {
+        if (!item.is_string())
+            return make_error(ErrorCode::kInvalidInput, "attribute {} is not a list of texts", key);
+        list.push_back(item.get<std::string>());
+    }
+    return list;
+}
+
+std::string scheme_of(const std::string& identifier) {
+    return identifier.substr(0, identifier.find("://"));
+}
+
+/// "Dockerfile:[runtime 3/7]" -> what the step is called apart from its text, so that an edited
+/// instruction is still the same step. Steps without a position are told apart by their whole name.
+std::string slot_of(const std::string& prefix, const std::string& name) {
+    const auto end = name.starts_with('[') ? name.find(']') : std::string::npos;
+    const std::string position = end == std::string::npos ? name : name.substr(0, end + 1);
+    return prefix + ":" + (position == "[internal]" ? name : position);
+}
+
+/// Makes the steps of a graph, in its order.
+class Planner {
+  public:
+    Planner(const llb::Graph& graph, BuildContext& build) : graph_(graph), build_(build) {}
+
+    Result<solver::Plan> plan() {
+        solver::Plan plan;
+        for (const auto& vertex : graph_.vertices()) {
+            auto step = make(vertex);
+            if (!step) return locate(std::move(step).error(), vertex);
+            index_.emplace(vertex.digest, plan.steps.size());
+            plan.steps.push_back(*std::move(step));
+        }
+        if (graph_.output()) {
+            SLIPWAY_ASSIGN(const auto target, edge(*graph_.output()));
+            plan.targets.push_back(target);
+        }
+        return plan;
+    }
+
+    [[nodiscard]] const std::unordered_map<Digest, std::shared_ptr<ContextSource>>& contexts()
+        const {
+        return contexts_;
+    }
+
+  private:
+    Error locate(Error error, const llb::Vertex& vertex) const {
+        if (auto where = graph_.where(vertex.digest)) std::move(error).at(*where);
+        return std::move(error).context(vertex.name());
+    }
+
+    Result<solver::InputEdge> edge(const llb::Edge& edge) const {
+        const auto found = index_.find(edge.vertex);
+        if (found == index_.end()) {
+            return make_error(ErrorCode::kInvalidInput,
+                              "the graph names a vertex {} that is not in it", edge.vertex);
+        }
+        return solver::InputEdge{found->second, static_cast<std::size_t>(edge.output)};
+    }
+
+    Result<solver::PlannedStep> make(const llb::Vertex& vertex) {
+        SLIPWAY_TRY(check_supported(vertex));
+        solver::PlannedStep planned;
+        planned.id = vertex.digest;
+        planned.name = vertex.name();
+        planned.where = graph_.where(vertex.digest);
+        planned.slot = slot_of(build_.options.slot_prefix, planned.name);
+        planned.ignore_cache = vertex.metadata.ignore_cache();
+        std::vector<StepInput> inputs;
+        for (const auto& input : vertex.inputs) {
+            SLIPWAY_ASSIGN(const auto planned_edge, edge(input));
+            planned.inputs.push_back(planned_edge);
+            const auto context = contexts_.find(input.vertex);
+            inputs.push_back({graph_.find(input.vertex)->name(),
+                              context == contexts_.end() ? nullptr : context->second});
+        }
+        if (vertex.op.has_source()) {
+            SLIPWAY_TRY(make_source(vertex, planned));
+        } else if (vertex.op.has_exec()) {
+            planned.step = make_exec_step(build_, vertex, std::move(inputs));
+        } else if (vertex.op.has_file()) {
+            planned.step = make_file_step(build_, vertex, std::move(inputs));
+        } else {
+            planned.step = make_merge_step(build_, std::move(inputs));
+        }
+        return planned;
+    }
+
+    Result<void> make_source(const llb::Vertex& vertex, solver::PlannedStep& planned) {
+        const auto& source = vertex.op.source();
+        if (scheme_of(source.identifier()) != "local") {
+            image::Platform platform = build_.options.platform;
+            if (vertex.op.has_platform()) {
+                platform = {vertex.op.platform().os(), vertex.op.platform().architecture(),
+                            vertex.op.platform().variant()};
+            }
+            planned.kind = solver::StepKind::kSource;
+            planned.step = make_image_step(build_, vertex, platform);
+            return {};
+        }
+        const std::string name = source.identifier().substr(std::string_view("local://").size());
+        const auto context = build_.options.contexts.find(name);
+        if (context == build_.options.contexts.end()) {
+            return make_error(ErrorCode::kInvalidInput, "the build has no local directory '{}'",
+                              name);
+        }
+        source::ContextOptions options;
+        options.host_path = context->second;
+        SLIPWAY_ASSIGN(options.ignore_patterns, string_list(source, "local.excludepatterns"));
+        SLIPWAY_ASSIGN(options.follow_paths, string_list(source, "local.followpaths"));
+        contexts_[vertex.digest] = std::make_shared<ContextSource>(
+            name, std::move(options), build_.workspace.store(), build_.workspace.cpu_pool());
+        planned.kind = solver::StepKind::kVolatile;
+        planned.step = make_context_step();
+        return {};
+    }
+
+    const llb::Graph& graph_;
+    BuildContext& build_;
+    std::unordered_map<Digest, std::size_t> index_;
+    std::unordered_map<Digest, std::shared_ptr<ContextSource>> contexts_;
+};
+
+bool runs_processes(const llb::Graph& graph) {
+    for (const auto& vertex : graph.vertices()) {
+        if (vertex.op.has_exec()) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+Result<void> check_supported(const llb::Vertex& vertex) {
+    const auto& op = vertex.op;
+    if (op.has_source()) {
+        const std::string scheme = scheme_of(op.source().identifier());
+        if (scheme == "docker-image" || scheme == "oci-layout" || scheme == "local") return {};
+        return make_error(ErrorCode::kUnsupported, "sources of type '{}' cannot be fetched yet",
+                          scheme);
+    }
+    if (op.has_exec()) {
+        if (op.exec().security() == pb::INSECURE) {
+            return make_error(ErrorCode::kUnsupported,
+                              "RUN --security=insecure is not supported yet");
+        }
+        if (op.exec().cdidevices_size() > 0) {
+            return make_error(ErrorCode::kUnsupported, "RUN --device is not supported yet");
+        }
+        for (const auto& mount : op.exec().mounts()) {
+            if (mount.mounttype() == pb::SSH) {
+                return make_error(ErrorCode::kUnsupported,
+                                  "RUN --mount=type=ssh is not supported yet");
+            }
+        }
+        return {};
+    }
+    if (op.has_file() || op.has_merge()) return {};
+    return make_error(ErrorCode::kUnsupported,
+                      "the graph has an operation of a kind that is not supported yet");
+}
+
+Result<Built> build(const llb::Graph& graph, const BuildOptions& options, Workspace& workspace,
+                    progress::Sink& sink, std::stop_token stop) {
+    SLIPWAY_ASSIGN(const auto scratch, workspace.store().temp_dir("build"));
+    BuildContext context{workspace, options, sink, scratch.path(), std::nullopt};
+    Planner planner(graph, context);
+    SLIPWAY_ASSIGN(auto plan, planner.plan());
+    if (options.mode == solver::Mode::kBuild && runs_processes(graph)) {
+        SLIPWAY_ASSIGN(context.runtime, exec::Runtime::find(scratch.path() + "/runtime"));
+    }
+    auto solved =
+        solver::solve(plan, workspace.cache(), sink,
+                      {.mode = options.mode, .max_parallel = options.max_parallel, .stop = stop});
+    for (const auto& [digest, source] : planner.contexts()) {
+        // Losing it only means hashing again; a full disk will be reported by what needs the room.
+        static_cast<void>(source->save());
+    }
+    SLIPWAY_TRY(solved);
+    Built built;
+    built.reports = std::move(solved->reports);
+    if (!solved->targets.empty()) {
+        SLIPWAY_ASSIGN(built.snapshot, to_snapshot(solved->targets[0]));
+    }
+    return built;
+}
+
+}  // namespace slipway::engine

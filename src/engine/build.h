@@ -1,0 +1,41 @@
+// The embedded engine: one graph, built on this machine.
+#pragma once
+
+#include "engine/secrets.h"
+#include "engine/workspace.h"
+#include "exec/sandbox.h"
+#include "image/platform.h"
+#include "llb/graph.h"
+#include "progress/event.h"
+#include "solver/solver.h"
+
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace slipway::engine {
+
+struct BuildOptions {
+    /// NAME of `local://NAME` -> host directory.
+    std::map<std::string, std::string> contexts;
+    Secrets secrets;
+    image::Platform platform;  ///< for image sources that do not say
+    solver::Mode mode = solver::Mode::kBuild;
+    unsigned max_parallel = 0;
+    /// Set apart steps of different builds in cache explanations: the Dockerfile's path.
+    std::string slot_prefix;
+};
+
+struct Built {
+    snapshot::Snapshot snapshot;  ///< of the graph's output; empty for scratch and in a dry run
+    std::vector<solver::StepReport> reports;
+};
+
+/// kUnsupported (before anything runs) for an operation that this engine cannot do yet; else what
+/// solver::solve says.
+Result<Built> build(const llb::Graph& graph, const BuildOptions& options, Workspace& workspace,
+                    progress::Sink& sink, std::stop_token stop);
+
+}  // namespace slipway::engine

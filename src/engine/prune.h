@@ -1,0 +1,28 @@
+// What may be removed from the store, and removing it.
+#pragma once
+
+#include "engine/workspace.h"
+
+#include <cstdint>
+#include <stop_token>
+
+namespace slipway::engine {
+
+struct PruneOptions {
+    bool all = false;  ///< also what the images in the store were built from, and cache mounts
+    bool dry_run = false;
+};
+
+struct Pruned {
+    std::uint64_t records = 0;
+    std::uint64_t layers = 0;
+    std::uint64_t blobs = 0;
+    std::uint64_t bytes = 0;
+};
+
+/// Keeps every named image, with its layers and blobs. Removes build records (all of them with
+/// `all`, else those whose layers no image uses), then layers and blobs that neither a record nor
+/// an image names. The workspace is opened kExclusive, so no build runs.
+Result<Pruned> prune(Workspace& workspace, const PruneOptions& options, std::stop_token stop);
+
+}  // namespace slipway::engine

@@ -1,0 +1,33 @@
+// What a step's output is, and how it stands in cache records.
+#pragma once
+
+#include "base/digest.h"
+#include "base/result.h"
+#include "snapshot/layer_store.h"
+#include "solver/solver.h"
+
+#include <string>
+
+namespace slipway::engine {
+
+/// "layers:<id>,<id>" (lowest first; "layers:" is scratch).
+solver::Output to_output(const snapshot::Snapshot& snapshot);
+/// kInternal when the text is something else.
+Result<snapshot::Snapshot> to_snapshot(const solver::Output& output);
+/// The output of a local context is never stored or read as a snapshot.
+inline constexpr const char* kContextOutput = "context";
+
+/// Layers of `over` on top of `under`. A layer that is in both stands once, at the top: overlayfs
+/// refuses the same directory twice, and what the upper one shows hides the lower one's paths
+/// anyway.
+snapshot::Snapshot stack(const snapshot::Snapshot& under, const snapshot::Snapshot& over);
+
+/// A key over its ingredients, and nothing else: so the ingredients always explain a difference.
+solver::Key make_key(std::vector<solver::Ingredient> ingredients);
+/// The label under which the solver knows the definition key of the input at `index`, and can name
+/// its step.
+std::string input_label(std::size_t index);
+/// A digest in place of a value that may be long or private.
+std::string hidden(std::string_view value);
+
+}  // namespace slipway::engine
