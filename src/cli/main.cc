@@ -1,0 +1,104 @@
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "os/system.h"
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace slipway::cli {
+namespace {
+
+constexpr int kUsageExit = 2;
+
+std::string default_root() {
+    if (auto root = os::get_env("SLIPWAY_ROOT")) return *std::move(root);
+    if (os::is_root()) return "/var/lib/slipway";
+    if (auto data = os::get_env("XDG_DATA_HOME")) return *data + "/slipway";
+    return os::get_env("HOME").value_or(".") + "/.local/share/slipway";
+}
+
+/// The names a user may have meant: flags of the chosen command, or the commands.
+std::vector<std::string> known_words(const CLI::App& app, bool flags) {
+    std::vector<std::string> words;
+    if (flags) {
+        for (const auto* option : app.get_options()) {
+            for (const auto& name : option->get_lnames()) words.push_back("--" + name);
+        }
+    } else {
+        for (const auto* command : app.get_subcommands(nullptr))
+            words.push_back(command->get_name());
+    }
+    return words;
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+    const CLI::App* chosen = &app;
+    if (const auto commands = app.get_subcommands(); !commands.empty()) chosen = commands.front();
+    auto failure = Error(ErrorCode::kUsage, error.what());
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || chosen == &app) {
+        auto extras = chosen->remaining();
+        if (extras.empty()) extras = app.remaining();
+        if (!extras.empty()) {
+            const std::string word = extras.front().substr(0, extras.front().find('='));
+            const bool flag = word.starts_with('-');
+            failure = make_error(ErrorCode::kUsage, "unknown {} '{}'",
+                                 flag             ? "flag"
+                                 : chosen == &app ? "command"
+                                                  : "argument",
+                                 word);
+            if (auto nearest = find_nearest(word, known_words(*chosen, flag))) {
+                return report(std::move(failure).hint("did you mean '" + *nearest + "'?"));
+            }
+        }
+    }
+    const std::string name = chosen == &app ? "slipway" : "slipway " + chosen->get_name();
+    return report(std::move(failure).hint("'" + name + " --help' lists what there is"));
+}
+
+int main_with(int argc, char** argv) {
+    CLI::App app("Builds container images in stages, without a daemon.", "slipway");
+    app.require_subcommand(1);
+    app.set_help_flag("-h,--help", "Print this help");
+    app.footer(
+        "Examples:\n"
+        "  slipway bootstrap debian:bookworm          make a base image from the distribution's "
+        "archive\n"
+        "  slipway build -t app .                     build the Dockerfile of this folder\n"
+        "  slipway run app                            run the image\n"
+        "\n"
+        "'slipway COMMAND --help' explains a command.");
+    Globals globals;
+    globals.root = default_root();
+    app.add_option("--root", globals.root, "Where images and cache are kept")
+        ->envname("SLIPWAY_ROOT")
+        ->capture_default_str();
+    app.add_option("--log-file", globals.log_file, "Append a debug log to this file");
+    Action action;
+    add_build_command(app, globals, action);
+    add_run_command(app, globals, action);
+    add_image_commands(app, globals, action);
+    add_bootstrap_command(app, globals, action);
+    add_prune_command(app, globals, action);
+    add_version_command(app, action);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& success) {  // --help
+        return app.exit(success);
+    } catch (const CLI::ParseError& error) {
+        return usage_error(app, error);
+    }
+    if (!globals.log_file.empty()) {
+        if (const auto opened = open_log(globals.log_file); !opened) return report(opened.error());
+    }
+    return action();
+}
+
+}  // namespace
+}  // namespace slipway::cli
+
+int main(int argc, char** argv) {
+    return slipway::cli::main_with(argc, argv);
+}
