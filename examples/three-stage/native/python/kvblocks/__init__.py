@@ -1,0 +1,3 @@
+from ._kvblocks import hash_blocks, shared_prefix
+
+__all__ = ["hash_blocks", "shared_prefix"]
