@@ -136,6 +136,8 @@ class ExecStep final : public SnapshotStep {
                            std::span<const solver::Output> inputs, const std::stop_token& stop);
     Result<void> add_secret(Session& session, const pb::Mount& mount);
     Result<void> add_secret_variables(Session& session);
+    /// The error of a process that ended with a status that is not valid.
+    [[nodiscard]] Error failure(const exec::SandboxExit& status) const;
     /// The input's snapshot mounted somewhere in the session's directory; writes go to `draft` when
     /// given.
     Result<std::string> mount_snapshot(Session& session, const snapshot::Snapshot& snapshot,
@@ -356,6 +358,18 @@ Result<void> ExecStep::prepare(Session& session, std::span<const solver::Output>
     return {};
 }
 
+Error ExecStep::failure(const exec::SandboxExit& status) const {
+    const std::vector<std::string> args(op_.meta().args().begin(), op_.meta().args().end());
+    auto error = make_error(ErrorCode::kStepFailed,
+                            "process \"{}\" did not complete successfully: exit code: {}",
+                            join(args, " "), status.code)
+                     .exit_status(status.code);
+    if (!status.out_of_memory) return error;
+    return std::move(error).hint(
+        "a process was killed for lack of memory meanwhile: run fewer jobs at once (make -jN), or "
+        "fewer steps (--max-parallelism)");
+}
+
 /// Directories that held nothing but mount points were copied up by overlayfs: as long as they are
 /// as the base has them, they are no part of the layer.
 Result<void> drop_untouched_parents(const os::Dir& diff, const snapshot::View& base,
@@ -397,11 +411,7 @@ Result<std::vector<solver::Output>> ExecStep::run(std::span<const solver::Output
         const bool ok =
             valid.empty() ? status.ok() : std::ranges::find(valid, status.code) != valid.end();
         if (!ok) {
-            const std::vector<std::string> args(op_.meta().args().begin(), op_.meta().args().end());
-            return make_error(ErrorCode::kStepFailed,
-                              "process \"{}\" did not complete successfully: exit code: {}",
-                              join(args, " "), status.code)
-                .exit_status(status.code);
+            return failure(status);
         }
         drafts = std::move(session.drafts);
         for (const auto& mount : session.spec.mounts) {

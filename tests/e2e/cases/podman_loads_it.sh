@@ -8,6 +8,6 @@ $podman load -i image.tar >load.log 2>&1 || { cat load.log; fail "podman load"; 
 expect_equal "$($podman images --format '{{.Repository}}:{{.Tag}}')" "docker.io/slipway-test/loaded:1"
 runtime=crun
 [ -e /sys/fs/cgroup/cgroup.controllers ] || runtime=runc # crun refuses hybrid cgroup layouts
-$podman --runtime $runtime run --rm --network host --cgroups=disabled slipway-test/loaded:1 >run.log 2>&1 || code=$?
+$podman --runtime $runtime run --rm --network host --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 slipway-test/loaded:1 >run.log 2>&1 || code=$?
 if [ "${code:-0}" != 0 ]; then cat run.log; fail "podman run"; fi
 expect_equal "$(cat run.log)" loaded
