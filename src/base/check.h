@@ -8,5 +8,6 @@ namespace slipway {
 }  // namespace slipway
 
 /// Ends the process with a report (exit status 70) when `condition` does not hold.
-#define SLIPWAY_CHECK(condition, why) \
-    ((condition) ? static_cast<void>(0) : ::slipway::check_failed(#condition, why, __FILE__, __LINE__))
+#define SLIPWAY_CHECK(condition, why)   \
+    ((condition) ? static_cast<void>(0) \
+                 : ::slipway::check_failed(#condition, why, __FILE__, __LINE__))

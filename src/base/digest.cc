@@ -1,10 +1,10 @@
 #include "base/digest.h"
 
+#include "base/check.h"
+
 #include <openssl/evp.h>
 
 #include <cstring>
-
-#include "base/check.h"
 
 namespace slipway {
 
@@ -22,7 +22,8 @@ int hex_value(char c) {
 
 Result<Digest> Digest::parse(std::string_view text) {
     const auto invalid = [&] {
-        return make_error(ErrorCode::kInvalidInput, "'{}' is not a digest (sha256:<64 hex digits>)", text);
+        return make_error(ErrorCode::kInvalidInput, "'{}' is not a digest (sha256:<64 hex digits>)",
+                          text);
     };
     if (!text.starts_with(kPrefix) || text.size() != kPrefix.size() + 2 * kBytes) return invalid();
     text.remove_prefix(kPrefix.size());
@@ -36,9 +37,13 @@ Result<Digest> Digest::parse(std::string_view text) {
     return Digest(bytes);
 }
 
-Digest Digest::of(std::string_view data) { return Sha256().update(data).finish(); }
+Digest Digest::of(std::string_view data) {
+    return Sha256().update(data).finish();
+}
 
-Digest Digest::of(std::span<const std::byte> data) { return Sha256().update(data).finish(); }
+Digest Digest::of(std::span<const std::byte> data) {
+    return Sha256().update(data).finish();
+}
 
 std::string Digest::hex() const {
     static constexpr char kDigits[] = "0123456789abcdef";
@@ -58,7 +63,8 @@ struct Sha256::Impl {
     Impl& operator=(const Impl&) = delete;
     ~Impl() { EVP_MD_CTX_free(context); }
     void reset() const {
-        // Fetched once: a lookup by name for each of a million small files would cost more than hashing them.
+        // Fetched once: a lookup by name for each of a million small files would cost more than
+        // hashing them.
         static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
         SLIPWAY_CHECK(EVP_DigestInit_ex(context, kSha256, nullptr) == 1, "OpenSSL has SHA-256");
     }
@@ -70,12 +76,14 @@ Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 Sha256::~Sha256() = default;
 
 Sha256& Sha256::update(std::string_view data) {
-    SLIPWAY_CHECK(EVP_DigestUpdate(impl_->context, data.data(), data.size()) == 1, "SHA-256 takes data");
+    SLIPWAY_CHECK(EVP_DigestUpdate(impl_->context, data.data(), data.size()) == 1,
+                  "SHA-256 takes data");
     return *this;
 }
 
 Sha256& Sha256::update(std::span<const std::byte> data) {
-    SLIPWAY_CHECK(EVP_DigestUpdate(impl_->context, data.data(), data.size()) == 1, "SHA-256 takes data");
+    SLIPWAY_CHECK(EVP_DigestUpdate(impl_->context, data.data(), data.size()) == 1,
+                  "SHA-256 takes data");
     return *this;
 }
 

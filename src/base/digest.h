@@ -1,5 +1,8 @@
-// Content digests as the OCI image spec writes them: "sha256:" and 64 hex digits. SHA-256 is the only algorithm.
+// Content digests as the OCI image spec writes them: "sha256:" and 64 hex digits. SHA-256 is the
+// only algorithm.
 #pragma once
+
+#include "base/result.h"
 
 #include <array>
 #include <compare>
@@ -9,8 +12,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "base/result.h"
 
 namespace slipway {
 

@@ -1,13 +1,13 @@
-// The one kind of error in Slipway: a code that callers branch on, a message for people, and what is needed to show
-// where it happened and what to do.
+// The one kind of error in Slipway: a code that callers branch on, a message for people, and what
+// is needed to show where it happened and what to do.
 #pragma once
+
+#include <fmt/format.h>
 
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace slipway {
 
@@ -38,13 +38,14 @@ struct SourceRange {
     bool operator==(const SourceRange&) const = default;
 };
 
-/// Messages follow docs/CONTRIBUTING: lower case, no full stop, names quoted; the cause stands once.
+/// Messages follow docs/CONTRIBUTING: lower case, no full stop, names quoted; the cause stands
+/// once.
 class Error {
   public:
     Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {}
 
-    /// An error from a system call; `saved_errno` is read by the caller in the first statement after it.
-    /// The code follows from errno (ENOENT: not found, ENOSPC: resource, ...).
+    /// An error from a system call; `saved_errno` is read by the caller in the first statement
+    /// after it. The code follows from errno (ENOENT: not found, ENOSPC: resource, ...).
     static Error from_errno(int saved_errno, std::string message);
 
     [[nodiscard]] ErrorCode code() const { return code_; }
@@ -77,7 +78,8 @@ class Error {
     std::optional<int> exit_status_;
 };
 
-/// Error with a formatted message: make_error(ErrorCode::kNotFound, "no stage is called '{}'", name)
+/// Error with a formatted message: make_error(ErrorCode::kNotFound, "no stage is called '{}'",
+/// name)
 template <typename... Args>
 Error make_error(ErrorCode code, fmt::format_string<Args...> format, Args&&... args) {
     return Error(code, fmt::format(format, std::forward<Args>(args)...));

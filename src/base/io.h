@@ -1,21 +1,22 @@
 // Streams of bytes with bounded memory. Whoever moves layers moves them through these.
 #pragma once
 
+#include "base/digest.h"
+#include "base/result.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "base/digest.h"
-#include "base/result.h"
-
 namespace slipway {
 
 class Reader {
   public:
     virtual ~Reader() = default;
-    /// Fills up to buffer.size() bytes; 0 means the end (never for a non-empty buffer before it). Blocks.
+    /// Fills up to buffer.size() bytes; 0 means the end (never for a non-empty buffer before it).
+    /// Blocks.
     virtual Result<std::size_t> read(std::span<std::byte> buffer) = 0;
 };
 

@@ -19,7 +19,8 @@ std::string redacted(std::string_view text) {
     std::string result(text);
     const std::lock_guard lock(secrets_mutex);
     for (const auto& secret : secrets) {
-        for (auto at = result.find(secret); at != std::string::npos; at = result.find(secret, at + 4)) {
+        for (auto at = result.find(secret); at != std::string::npos;
+             at = result.find(secret, at + 4)) {
             result.replace(at, secret.size(), "****");
         }
     }
@@ -40,7 +41,9 @@ Result<void> open_log(const std::string& path) {
     return {};
 }
 
-bool log_is_open() { return logger != nullptr; }
+bool log_is_open() {
+    return logger != nullptr;
+}
 
 void log_line(std::string_view room, std::string_view text) {
     if (logger) logger->info("{} {}", room, redacted(text));

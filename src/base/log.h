@@ -1,14 +1,16 @@
-// The debug log, for developers: off unless `--log-file` opens it. What users see goes through progress and ui.
+// The debug log, for developers: off unless `--log-file` opens it. What users see goes through
+// progress and ui.
 #pragma once
+
+#include "base/result.h"
 
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
-
 namespace slipway {
 
-/// Opens (appends to) the log file. Call once, before threads start. Lines carry time, room and thread.
+/// Opens (appends to) the log file. Call once, before threads start. Lines carry time, room and
+/// thread.
 Result<void> open_log(const std::string& path);
 bool log_is_open();
 /// Any thread. A no-op when the log is not open.

@@ -78,7 +78,9 @@ Result<RelPath> RelPath::parse(std::string_view path) {
     return RelPath(std::move(text));
 }
 
-RelPath RelPath::in_root(std::string_view path) { return RelPath(resolve(path, false, nullptr)); }
+RelPath RelPath::in_root(std::string_view path) {
+    return RelPath(resolve(path, false, nullptr));
+}
 
 RelPath RelPath::parent() const {
     const auto slash = text_.rfind('/');
@@ -86,8 +88,9 @@ RelPath RelPath::parent() const {
 }
 
 RelPath RelPath::child(std::string_view name) const {
-    SLIPWAY_CHECK(!name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos,
-                  "a child is one path component");
+    SLIPWAY_CHECK(
+        !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos,
+        "a child is one path component");
     return RelPath(text_.empty() ? std::string(name) : text_ + "/" + std::string(name));
 }
 

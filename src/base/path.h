@@ -1,11 +1,11 @@
 // Paths as text, with '/' on every platform: no system calls, nothing is looked up.
 #pragma once
 
+#include "base/result.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/result.h"
 
 namespace slipway {
 
@@ -22,8 +22,9 @@ std::vector<std::string_view> path_components(std::string_view path);
 /// Is `path` equal to or below `root`? Both cleaned.
 bool is_below(std::string_view path, std::string_view root);
 
-/// A cleaned path relative to some root that cannot leave it by its text: "" is the root itself, else "a/b/c".
-/// Leading slashes are dropped; ".." that climbs over the root is refused with kInvalidInput.
+/// A cleaned path relative to some root that cannot leave it by its text: "" is the root itself,
+/// else "a/b/c". Leading slashes are dropped; ".." that climbs over the root is refused with
+/// kInvalidInput.
 class RelPath {
   public:
     RelPath() = default;
@@ -36,7 +37,9 @@ class RelPath {
     [[nodiscard]] std::string at() const { return text_.empty() ? "." : text_; }
     [[nodiscard]] bool is_root() const { return text_.empty(); }
     [[nodiscard]] RelPath parent() const;
-    [[nodiscard]] std::string_view name() const { return text_.empty() ? std::string_view() : base_name(text_); }
+    [[nodiscard]] std::string_view name() const {
+        return text_.empty() ? std::string_view() : base_name(text_);
+    }
     /// `name` is one component, not "." or "..".
     [[nodiscard]] RelPath child(std::string_view name) const;
 

@@ -11,7 +11,9 @@ class [[nodiscard]] ScopeGuard {
     explicit ScopeGuard(Action action) : action_(std::move(action)) {}
     ScopeGuard(const ScopeGuard&) = delete;
     ScopeGuard& operator=(const ScopeGuard&) = delete;
-    ~ScopeGuard() { if (armed_) action_(); }
+    ~ScopeGuard() {
+        if (armed_) action_();
+    }
     /// The action is not wanted any more.
     void release() { armed_ = false; }
 

@@ -1,11 +1,11 @@
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <numeric>
-
-#include <fmt/format.h>
 
 namespace slipway {
 
@@ -19,7 +19,8 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
-std::optional<std::pair<std::string_view, std::string_view>> split_once(std::string_view text, char separator) {
+std::optional<std::pair<std::string_view, std::string_view>> split_once(std::string_view text,
+                                                                        char separator) {
     const auto at = text.find(separator);
     if (at == std::string_view::npos) return std::nullopt;
     return std::pair(text.substr(0, at), text.substr(at + 1));
@@ -43,8 +44,12 @@ std::string_view trim(std::string_view text) {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+char upper(char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 
 /// Insertions, deletions, substitutions and swaps of neighbours ("biuld") count one each.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -57,7 +62,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const bool same = lower(a[i - 1]) == lower(b[j - 1]);
             row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
-            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1])) {
+            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+                lower(a[i - 2]) == lower(b[j - 1])) {
                 row[j] = std::min(row[j], before_last[j - 2] + 1);
             }
         }
@@ -88,14 +94,16 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 std::optional<std::uint64_t> parse_uint(std::string_view text, int base) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+    if (error != std::errc() || end != text.data() + text.size() || text.empty())
+        return std::nullopt;
     return value;
 }
 
 std::optional<std::int64_t> parse_int(std::string_view text) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+    if (error != std::errc() || end != text.data() + text.size() || text.empty())
+        return std::nullopt;
     return value;
 }
 
@@ -118,7 +126,8 @@ std::string base64_encode(std::string_view data) {
 }
 
 std::string format_bytes(std::uint64_t bytes) {
-    static constexpr std::array<std::string_view, 6> kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    static constexpr std::array<std::string_view, 6> kUnits = {"B",   "KiB", "MiB",
+                                                               "GiB", "TiB", "PiB"};
     if (bytes < 1024) return fmt::format("{} B", bytes);
     auto value = static_cast<double>(bytes);
     std::size_t unit = 0;
@@ -129,9 +138,11 @@ std::string format_bytes(std::uint64_t bytes) {
     return fmt::format("{:.{}f} {}", value, value < 10 ? 1 : 0, kUnits[unit]);
 }
 
-std::optional<std::string> find_nearest(std::string_view word, std::span<const std::string> candidates) {
+std::optional<std::string> find_nearest(std::string_view word,
+                                        std::span<const std::string> candidates) {
     std::optional<std::string> nearest;
-    std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;  // more than a third changed is another word
+    std::size_t best =
+        std::max<std::size_t>(1, word.size() / 3) + 1;  // more than a third changed is another word
     for (const auto& candidate : candidates) {
         const std::size_t distance = edit_distance(word, candidate);
         if (distance < best) {

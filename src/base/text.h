@@ -13,7 +13,8 @@ namespace slipway {
 /// "a,,b" at ',' gives {"a", "", "b"}; "" gives {""}. Views into `text`.
 std::vector<std::string_view> split(std::string_view text, char separator);
 /// Cuts at the first `separator`: {before, after}, or nothing when it is absent.
-std::optional<std::pair<std::string_view, std::string_view>> split_once(std::string_view text, char separator);
+std::optional<std::pair<std::string_view, std::string_view>> split_once(std::string_view text,
+                                                                        char separator);
 std::string join(std::span<const std::string> parts, std::string_view separator);
 /// Without blanks, tabs and line ends at both ends.
 std::string_view trim(std::string_view text);
@@ -30,6 +31,7 @@ std::string base64_encode(std::string_view data);
 std::string format_bytes(std::uint64_t bytes);
 
 /// The candidate nearest to `word`, if near enough that it may have been meant.
-std::optional<std::string> find_nearest(std::string_view word, std::span<const std::string> candidates);
+std::optional<std::string> find_nearest(std::string_view word,
+                                        std::span<const std::string> candidates);
 
 }  // namespace slipway

@@ -1,6 +1,9 @@
-// What a Dockerfile says, with where it says it. Nothing is expanded or checked against anything outside the file.
-// Grammar: docker/dockerfile 1.x (llb-facts 2.11).
+// What a Dockerfile says, with where it says it. Nothing is expanded or checked against anything
+// outside the file. Grammar: docker/dockerfile 1.x (llb-facts 2.11).
 #pragma once
+
+#include "base/error.h"
+#include "base/result.h"
 
 #include <cstdint>
 #include <functional>
@@ -10,9 +13,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "base/error.h"
-#include "base/result.h"
 
 namespace slipway::dockerfile {
 
@@ -43,31 +43,37 @@ struct Flag {
 /// A command in shell form (one text) or exec form (a JSON list).
 struct CommandLine {
     bool exec_form = false;
-    std::string shell;               ///< shell form: the text with continuations joined
-    std::vector<std::string> args;   ///< exec form
+    std::string shell;              ///< shell form: the text with continuations joined
+    std::vector<std::string> args;  ///< exec form
     bool operator==(const CommandLine&) const = default;
 };
 
 struct KeyValue {
     std::string key;
-    std::string value;               ///< as written, quotes included: expansion removes them
+    std::string value;  ///< as written, quotes included: expansion removes them
     bool operator==(const KeyValue&) const = default;
 };
 
 struct From {
-    std::string image;                      ///< as written
+    std::string image;  ///< as written
     std::optional<std::string> platform;
-    std::string stage_name;                 ///< as written; "" when not named
+    std::string stage_name;  ///< as written; "" when not named
 };
 struct Arg {
     struct Item {
         std::string name;
-        std::optional<std::string> value;   ///< as written
+        std::optional<std::string> value;  ///< as written
     };
     std::vector<Item> items;
 };
-struct Env { std::vector<KeyValue> items; bool legacy = false; };
-struct Label { std::vector<KeyValue> items; bool legacy = false; };
+struct Env {
+    std::vector<KeyValue> items;
+    bool legacy = false;
+};
+struct Label {
+    std::vector<KeyValue> items;
+    bool legacy = false;
+};
 
 /// RUN --mount=...; the values as written (expanded by the frontend, but for `from`).
 struct Mount {
@@ -77,27 +83,30 @@ struct Mount {
     std::string from;
     std::string source;
     std::string target;
-    std::optional<bool> readonly;           ///< nothing: the type's default (bind: yes, cache and tmpfs: no)
+    std::optional<bool> readonly;  ///< nothing: the type's default (bind: yes, cache and tmpfs: no)
     std::string id;
     Sharing sharing = Sharing::kShared;
     bool required = false;
-    std::optional<std::uint64_t> size;      ///< tmpfs, bytes
+    std::optional<std::uint64_t> size;  ///< tmpfs, bytes
     std::optional<std::uint32_t> mode;
     std::optional<std::uint32_t> uid;
     std::optional<std::uint32_t> gid;
-    std::optional<std::string> env;         ///< secret given as this variable
+    std::optional<std::string> env;  ///< secret given as this variable
 };
 struct Run {
     CommandLine command;
-    std::vector<std::string> mounts;        ///< each --mount's value as written; parse_mount() after expansion
-    std::string network;                    ///< "", default, none, host
-    std::string security;                   ///< "", sandbox, insecure
+    std::vector<std::string>
+        mounts;            ///< each --mount's value as written; parse_mount() after expansion
+    std::string network;   ///< "", default, none, host
+    std::string security;  ///< "", sandbox, insecure
     std::vector<std::string> devices;
     std::vector<Heredoc> heredocs;
-    /// The command is one heredoc and nothing else: its body is the script. Otherwise with_heredocs() is.
+    /// The command is one heredoc and nothing else: its body is the script. Otherwise
+    /// with_heredocs() is.
     bool heredoc_only = false;
 };
-/// COPY and ADD. `sources` holds paths and URLs; inline files are in `heredocs` and have no entry in `sources`.
+/// COPY and ADD. `sources` holds paths and URLs; inline files are in `heredocs` and have no entry
+/// in `sources`.
 struct Copy {
     bool is_add = false;
     std::vector<std::string> sources;
@@ -113,17 +122,37 @@ struct Copy {
     std::optional<bool> unpack;
     std::string checksum;
 };
-struct Workdir { std::string path; };
-struct User { std::string user; };
-struct Cmd { CommandLine command; };
-struct Entrypoint { CommandLine command; };
-struct Shell { std::vector<std::string> args; };
-struct Expose { std::vector<std::string> ports; };  ///< as written, but sorted, as the reference does
-struct Volume { std::vector<std::string> paths; };
-struct StopSignal { std::string signal; };
-struct Maintainer { std::string name; };
+struct Workdir {
+    std::string path;
+};
+struct User {
+    std::string user;
+};
+struct Cmd {
+    CommandLine command;
+};
+struct Entrypoint {
+    CommandLine command;
+};
+struct Shell {
+    std::vector<std::string> args;
+};
+struct Expose {
+    std::vector<std::string> ports;
+};  ///< as written, but sorted, as the reference does
+struct Volume {
+    std::vector<std::string> paths;
+};
+struct StopSignal {
+    std::string signal;
+};
+struct Maintainer {
+    std::string name;
+};
 /// ONBUILD: the trigger as text ("RUN make"), for the config; parsed when it fires.
-struct OnBuild { std::string trigger; };
+struct OnBuild {
+    std::string trigger;
+};
 struct Healthcheck {
     bool none = false;
     CommandLine command;
@@ -134,21 +163,21 @@ struct Healthcheck {
     std::optional<std::int64_t> retries;
 };
 
-using Body = std::variant<From, Arg, Env, Label, Run, Copy, Workdir, User, Cmd, Entrypoint, Shell, Expose, Volume,
-                          StopSignal, Maintainer, OnBuild, Healthcheck>;
+using Body = std::variant<From, Arg, Env, Label, Run, Copy, Workdir, User, Cmd, Entrypoint, Shell,
+                          Expose, Volume, StopSignal, Maintainer, OnBuild, Healthcheck>;
 
 struct Instruction {
-    std::string keyword;           ///< upper case: "RUN", "ADD"
-    std::string original;          ///< as written, continuations joined, without heredoc bodies
+    std::string keyword;   ///< upper case: "RUN", "ADD"
+    std::string original;  ///< as written, continuations joined, without heredoc bodies
     Lines lines;
-    std::vector<Flag> flags;       ///< all of them, in order, as written
+    std::vector<Flag> flags;            ///< all of them, in order, as written
     std::vector<std::string> comments;  ///< comment lines directly above, without '#'
     Body body;
 };
 
 struct Stage {
-    Instruction from;              ///< body is From
-    std::string name;              ///< lower case; "" when not named
+    Instruction from;  ///< body is From
+    std::string name;  ///< lower case; "" when not named
     std::vector<Instruction> instructions;
 };
 
@@ -158,32 +187,34 @@ struct ParseWarning {
 };
 
 struct Dockerfile {
-    std::string file_name;              ///< as the user knows it
-    std::string text;                   ///< the whole file, for excerpts
+    std::string file_name;  ///< as the user knows it
+    std::string text;       ///< the whole file, for excerpts
     char escape = '\\';
-    std::optional<std::string> syntax;  ///< of "# syntax="
-    std::optional<std::string> check;   ///< of "# check="
-    std::vector<Instruction> meta_args; ///< ARG before the first FROM
+    std::optional<std::string> syntax;   ///< of "# syntax="
+    std::optional<std::string> check;    ///< of "# check="
+    std::vector<Instruction> meta_args;  ///< ARG before the first FROM
     std::vector<Stage> stages;
     std::vector<ParseWarning> warnings;
 };
 
-/// kInvalidInput, with the lines, on anything that the reference parser refuses. Unknown instruction or flag: the
-/// nearest known one as hint.
+/// kInvalidInput, with the lines, on anything that the reference parser refuses. Unknown
+/// instruction or flag: the nearest known one as hint.
 Result<Dockerfile> parse_dockerfile(std::string_view text, std::string file_name);
 
 /// One instruction by itself, for ONBUILD triggers; `lines` is where the ONBUILD stands (or 0).
-Result<Instruction> parse_instruction(std::string_view text, const std::string& file_name, Lines lines, char escape);
+Result<Instruction> parse_instruction(std::string_view text, const std::string& file_name,
+                                      Lines lines, char escape);
 
-/// The text with its heredocs put back behind it, verbatim (tabs of <<- too), without a final newline: what the shell
-/// of a RUN gets, and what an ONBUILD trigger says.
+/// The text with its heredocs put back behind it, verbatim (tabs of <<- too), without a final
+/// newline: what the shell of a RUN gets, and what an ONBUILD trigger says.
 std::string with_heredocs(std::string_view text, const std::vector<Heredoc>& heredocs);
 
 /// Expands one value of a --mount.
 using Expander = std::function<Result<std::string>(std::string_view)>;
 
-/// One --mount value: "type=cache,target=/root/.cache". The fields are cut first, then the value of each
-/// but `from` is expanded, so that a variable can hold a comma. Unknown keys get the nearest as hint.
+/// One --mount value: "type=cache,target=/root/.cache". The fields are cut first, then the value of
+/// each but `from` is expanded, so that a variable can hold a comma. Unknown keys get the nearest
+/// as hint.
 Result<Mount> parse_mount(std::string_view value, const Expander& expand);
 /// The same for a value without variables.
 Result<Mount> parse_mount(std::string_view value);

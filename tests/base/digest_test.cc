@@ -6,12 +6,15 @@
 namespace slipway {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::FailsWith;
+using ::testing::HasSubstr;
 
-constexpr std::string_view kOfAbc = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+constexpr std::string_view kOfAbc =
+    "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-TEST(Digest, IsThatOfTheStandard) { EXPECT_EQ(Digest::of("abc").to_string(), kOfAbc); }
+TEST(Digest, IsThatOfTheStandard) {
+    EXPECT_EQ(Digest::of("abc").to_string(), kOfAbc);
+}
 
 TEST(Digest, ParsesWhatItWrites) {
     SLIPWAY_ASSERT_OK_AND_ASSIGN(const Digest digest, Digest::parse(kOfAbc));
@@ -20,9 +23,13 @@ TEST(Digest, ParsesWhatItWrites) {
 }
 
 TEST(Digest, RefusesOtherSpellings) {
-    for (const std::string text : {"", "sha256:", "md5:abc", "sha256:BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD",
-                                   "sha256:zz7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}) {
-        EXPECT_THAT(Digest::parse(text), FailsWith(ErrorCode::kInvalidInput, HasSubstr("is not a digest"))) << text;
+    for (const std::string text :
+         {"", "sha256:", "md5:abc",
+          "sha256:BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD",
+          "sha256:zz7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}) {
+        EXPECT_THAT(Digest::parse(text),
+                    FailsWith(ErrorCode::kInvalidInput, HasSubstr("is not a digest")))
+            << text;
     }
 }
 
@@ -49,7 +56,8 @@ TEST(DigestWriter, PassesOnAndCounts) {
 
 TEST(ReadText, RefusesWhatIsLargerThanTheLimit) {
     MemoryReader reader("abcdef");
-    EXPECT_THAT(read_text(reader, 5), FailsWith(ErrorCode::kInvalidInput, HasSubstr("limit of 5 bytes")));
+    EXPECT_THAT(read_text(reader, 5),
+                FailsWith(ErrorCode::kInvalidInput, HasSubstr("limit of 5 bytes")));
 }
 
 }  // namespace

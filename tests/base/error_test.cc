@@ -1,7 +1,7 @@
-#include <cerrno>
-
 #include "base/json.h"
 #include "support/result_matchers.h"
+
+#include <cerrno>
 
 namespace slipway {
 namespace {
@@ -21,11 +21,16 @@ Result<int> sum(int a, int b) {
 
 TEST(Result, CarriesValueOrError) {
     EXPECT_THAT(sum(1, 2), testing::IsOkAndHolds(3));
-    EXPECT_THAT(sum(1, -2), testing::FailsWith(ErrorCode::kInvalidInput, "second of 2: -2 is not positive"));
+    EXPECT_THAT(sum(1, -2),
+                testing::FailsWith(ErrorCode::kInvalidInput, "second of 2: -2 is not positive"));
 }
 
 TEST(Error, KeepsTheInnermostPlaceAndHint) {
-    const Error error = make_error(ErrorCode::kNotFound, "no stage").hint("inner").at({"a", 1, 1}).hint("outer").at({"b", 2, 2});
+    const Error error = make_error(ErrorCode::kNotFound, "no stage")
+                            .hint("inner")
+                            .at({"a", 1, 1})
+                            .hint("outer")
+                            .at({"b", 2, 2});
     EXPECT_EQ(error.hint(), "inner");
     EXPECT_EQ(error.where(), (SourceRange{"a", 1, 1}));
 }
@@ -37,11 +42,13 @@ TEST(Error, TakesItsCodeFromErrno) {
 }
 
 TEST(Json, NeverThrows) {
-    EXPECT_THAT(parse_json("{"), testing::FailsWith(ErrorCode::kInvalidInput, HasSubstr("not valid JSON")));
+    EXPECT_THAT(parse_json("{"),
+                testing::FailsWith(ErrorCode::kInvalidInput, HasSubstr("not valid JSON")));
     SLIPWAY_ASSERT_OK_AND_ASSIGN(const Json json, parse_json(R"({"a":"x","n":1})"));
     EXPECT_THAT(json_string(json, "a"), testing::IsOkAndHolds("x"));
     EXPECT_THAT(json_string(json, "missing", "d"), testing::IsOkAndHolds("d"));
-    EXPECT_THAT(json_string(json, "n"), testing::FailsWith(ErrorCode::kInvalidInput, HasSubstr("not a string")));
+    EXPECT_THAT(json_string(json, "n"),
+                testing::FailsWith(ErrorCode::kInvalidInput, HasSubstr("not a string")));
 }
 
 }  // namespace

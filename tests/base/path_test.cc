@@ -30,8 +30,10 @@ TEST(PathParts, AreThoseOfTheShell) {
 }
 
 TEST(RelPath, CannotLeaveItsRoot) {
-    EXPECT_THAT(RelPath::parse("../etc/passwd"), testing::FailsWith(ErrorCode::kInvalidInput, HasSubstr("leaves its root")));
-    EXPECT_THAT(RelPath::parse("a/../../b"), testing::FailsWith(ErrorCode::kInvalidInput, HasSubstr("leaves its root")));
+    EXPECT_THAT(RelPath::parse("../etc/passwd"),
+                testing::FailsWith(ErrorCode::kInvalidInput, HasSubstr("leaves its root")));
+    EXPECT_THAT(RelPath::parse("a/../../b"),
+                testing::FailsWith(ErrorCode::kInvalidInput, HasSubstr("leaves its root")));
     EXPECT_EQ(RelPath::in_root("../../etc").text(), "etc");
     SLIPWAY_ASSERT_OK_AND_ASSIGN(const RelPath path, RelPath::parse("/a/b/../c"));
     EXPECT_EQ(path.text(), "a/c");

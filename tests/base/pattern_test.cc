@@ -14,20 +14,36 @@ struct WildcardCase {
 };
 
 TEST(MatchWildcard, FollowsFilepathMatch) {
-    const std::vector<WildcardCase> cases = {
-        {"abc", "abc", true},      {"*", "abc", true},          {"*c", "abc", true},        {"a*", "ab/c", false},
-        {"a*/b", "abc/b", true},   {"a*/b", "a/c/b", false},    {"a?c", "abc", true},       {"a?c", "a/c", false},
-        {"ab[c]", "abc", true},    {"ab[b-d]", "abc", true},    {"ab[e-g]", "abc", false},  {"ab[^c]", "abc", false},
-        {"ab[^e-g]", "abc", true}, {"a\\*b", "a*b", true},      {"a\\*b", "axb", false},    {"[\\]a]", "]", true},
-        {"a*b*c*d*e*", "axbxcxdxexxx", true}, {"", "", true},   {"*", "", true},            {"[a-z]*.so", "libx.so", true}};
+    const std::vector<WildcardCase> cases = {{"abc", "abc", true},
+                                             {"*", "abc", true},
+                                             {"*c", "abc", true},
+                                             {"a*", "ab/c", false},
+                                             {"a*/b", "abc/b", true},
+                                             {"a*/b", "a/c/b", false},
+                                             {"a?c", "abc", true},
+                                             {"a?c", "a/c", false},
+                                             {"ab[c]", "abc", true},
+                                             {"ab[b-d]", "abc", true},
+                                             {"ab[e-g]", "abc", false},
+                                             {"ab[^c]", "abc", false},
+                                             {"ab[^e-g]", "abc", true},
+                                             {"a\\*b", "a*b", true},
+                                             {"a\\*b", "axb", false},
+                                             {"[\\]a]", "]", true},
+                                             {"a*b*c*d*e*", "axbxcxdxexxx", true},
+                                             {"", "", true},
+                                             {"*", "", true},
+                                             {"[a-z]*.so", "libx.so", true}};
     for (const auto& c : cases) {
-        EXPECT_THAT(match_wildcard(c.pattern, c.name), testing::IsOkAndHolds(c.matches)) << c.pattern << " on " << c.name;
+        EXPECT_THAT(match_wildcard(c.pattern, c.name), testing::IsOkAndHolds(c.matches))
+            << c.pattern << " on " << c.name;
     }
 }
 
 TEST(MatchWildcard, RefusesMalformedPatterns) {
     for (const std::string pattern : {"[", "[a", "[]a]", "[-]", "a[", "[x-]", "\\"}) {
-        EXPECT_THAT(match_wildcard(pattern, "zzz"), testing::FailsWith(ErrorCode::kInvalidInput, HasSubstr("pattern")))
+        EXPECT_THAT(match_wildcard(pattern, "zzz"),
+                    testing::FailsWith(ErrorCode::kInvalidInput, HasSubstr("pattern")))
             << pattern;
     }
 }
@@ -61,11 +77,13 @@ TEST(PatternList, ADirectoryMatchesAllBelowIt) {
 }
 
 TEST(PatternList, KnowsWhereItMayStillMatch) {
-    SLIPWAY_ASSERT_OK_AND_ASSIGN(const auto list, PatternList::parse(std::vector<std::string>{"dir", "!dir/sub/keep"}));
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(
+        const auto list, PatternList::parse(std::vector<std::string>{"dir", "!dir/sub/keep"}));
     EXPECT_TRUE(list.may_except_below("dir"));
     EXPECT_TRUE(list.may_except_below("dir/sub"));
     EXPECT_FALSE(list.may_except_below("dir/other"));
-    SLIPWAY_ASSERT_OK_AND_ASSIGN(const auto includes, PatternList::parse(std::vector<std::string>{"src/*/a.c", "lib/**"}));
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(
+        const auto includes, PatternList::parse(std::vector<std::string>{"src/*/a.c", "lib/**"}));
     EXPECT_TRUE(includes.may_match_below("src"));
     EXPECT_TRUE(includes.may_match_below("src/x"));
     EXPECT_FALSE(includes.may_match_below("doc"));
@@ -107,7 +125,8 @@ TEST(PatternList, ManyStarsStayCheap) {
 }
 
 TEST(PatternList, AClassCanReachIntoADirectory) {
-    SLIPWAY_ASSERT_OK_AND_ASSIGN(const auto list, PatternList::parse(std::vector<std::string>{"!a[^x]b", "![a/]c"}));
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(const auto list,
+                                 PatternList::parse(std::vector<std::string>{"!a[^x]b", "![a/]c"}));
     EXPECT_TRUE(list.may_except_below("a"));
     EXPECT_TRUE(list.may_except_below("z"));
 }

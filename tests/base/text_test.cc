@@ -22,7 +22,8 @@ TEST(Trim, TakesBlanksFromBothEnds) {
 TEST(ParseUint, TakesDigitsOnly) {
     EXPECT_THAT(parse_uint("42"), Optional(42U));
     EXPECT_THAT(parse_uint("0755", 8), Optional(0755U));
-    for (const auto* text : {"", "-1", "+1", " 1", "1x", "99999999999999999999"}) EXPECT_EQ(parse_uint(text), std::nullopt) << text;
+    for (const auto* text : {"", "-1", "+1", " 1", "1x", "99999999999999999999"})
+        EXPECT_EQ(parse_uint(text), std::nullopt) << text;
 }
 
 TEST(FindNearest, NamesWhatWasMeant) {

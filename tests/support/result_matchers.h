@@ -1,12 +1,13 @@
-// Matchers for Result<T> that print the error: IsOk(), IsOkAndHolds(m), FailsWith(code, HasSubstr("...")).
+// Matchers for Result<T> that print the error: IsOk(), IsOkAndHolds(m), FailsWith(code,
+// HasSubstr("...")).
 #pragma once
 
-#include <ostream>
-#include <string>
+#include "base/result.h"
 
 #include <gmock/gmock.h>
 
-#include "base/result.h"
+#include <ostream>
+#include <string>
 
 namespace slipway {
 
@@ -33,8 +34,10 @@ MATCHER(IsOk, negation ? "fails" : "succeeds") {
     return false;
 }
 
-MATCHER_P(IsOkAndHolds, matcher, "succeeds with a value that " + ::testing::DescribeMatcher<
-                                     const typename std::decay_t<arg_type>::value_type&>(matcher)) {
+MATCHER_P(
+    IsOkAndHolds, matcher,
+    "succeeds with a value that " +
+        ::testing::DescribeMatcher<const typename std::decay_t<arg_type>::value_type&>(matcher)) {
     if (!arg.has_value()) {
         *result_listener << arg.error().to_string();
         return false;
@@ -42,13 +45,15 @@ MATCHER_P(IsOkAndHolds, matcher, "succeeds with a value that " + ::testing::Desc
     return ::testing::ExplainMatchResult(matcher, *arg, result_listener);
 }
 
-MATCHER_P2(FailsWith, code, message, "fails with " + std::string(to_string(code)) + " and a message that " +
-                                         ::testing::DescribeMatcher<std::string>(message)) {
+MATCHER_P2(FailsWith, code, message,
+           "fails with " + std::string(to_string(code)) + " and a message that " +
+               ::testing::DescribeMatcher<std::string>(message)) {
     if (arg.has_value()) {
         *result_listener << "which succeeded";
         return false;
     }
-    *result_listener << "which is " << to_string(arg.error().code()) << ": " << arg.error().to_string();
+    *result_listener << "which is " << to_string(arg.error().code()) << ": "
+                     << arg.error().to_string();
     return arg.error().code() == code &&
            ::testing::ExplainMatchResult(message, arg.error().to_string(), result_listener);
 }
@@ -56,9 +61,9 @@ MATCHER_P2(FailsWith, code, message, "fails with " + std::string(to_string(code)
 }  // namespace slipway::testing
 
 /// SLIPWAY_ASSERT_OK_AND_ASSIGN(auto x, f()): the value, or ends the test with the error.
-#define SLIPWAY_ASSERT_OK_AND_ASSIGN(target, expr)                                                      \
+#define SLIPWAY_ASSERT_OK_AND_ASSIGN(target, expr) \
     SLIPWAY_ASSERT_OK_INNER(SLIPWAY_CONCAT(slipway_test_result_, __LINE__), target, expr)
-#define SLIPWAY_ASSERT_OK_INNER(name, target, expr)                     \
-    auto name = (expr);                                                 \
-    ASSERT_TRUE(name.has_value()) << name.error().to_string();          \
+#define SLIPWAY_ASSERT_OK_INNER(name, target, expr)            \
+    auto name = (expr);                                        \
+    ASSERT_TRUE(name.has_value()) << name.error().to_string(); \
     target = std::move(*name)
