@@ -8,6 +8,8 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <algorithm>
+
 namespace slipway::llb {
 namespace {
 
@@ -104,10 +106,14 @@ Json edge_value(const Edge& edge) {
     return {{"vertex", edge.vertex.to_string()}, {"output", edge.output}};
 }
 
+/// Quoted; long texts are cut, between characters.
 std::string dot_text(std::string_view text) {
     static constexpr std::size_t kLongest = 120;
+    std::size_t end = std::min(text.size(), kLongest);
+    while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+        --end;
     std::string quoted = "\"";
-    for (const char c : text.substr(0, kLongest)) {
+    for (const char c : text.substr(0, end)) {
         if (c == '"' || c == '\\') quoted += '\\';
         if (c == '\n') {
             quoted += "\\n";
@@ -115,7 +121,7 @@ std::string dot_text(std::string_view text) {
             quoted += c;
         }
     }
-    return quoted + (text.size() > kLongest ? "...\"" : "\"");
+    return quoted + (end < text.size() ? "...\"" : "\"");
 }
 
 std::string_view dot_shape(const pb::Op& op) {
