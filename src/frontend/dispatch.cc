@@ -46,8 +46,7 @@ std::string history_of(std::string_view keyword, const std::vector<dockerfile::K
 void add_sorted(std::vector<std::string>& values, const std::vector<std::string>& more) {
     values.insert(values.end(), more.begin(), more.end());
     std::ranges::sort(values);
-    const auto doubles = std::ranges::unique(values);
-    values.erase(doubles.begin(), doubles.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
 image::HealthCheck health_check(const dockerfile::Healthcheck& instruction) {
