@@ -9,6 +9,7 @@ namespace {
 
 // libarchive gathers headers and small files up to this size before it calls us.
 constexpr int kBlockSize = 64 * 1024;
+constexpr std::uint64_t kMostZeros = std::uint64_t{16} << 20;
 
 unsigned file_type(EntryType type) {
     switch (type) {
@@ -63,13 +64,17 @@ bool has_nul(const TarEntry& entry) {
 struct TarWriter::Impl {
     explicit Impl(Writer& to) : sink(to) {}
 
+    /// Never tells libarchive that the sink failed: it would not free everything any more. Callers
+    /// look at `sink_error` after each call instead.
     static la_ssize_t on_write(::archive* /*archive*/, void* self, const void* data,
                                std::size_t size) {
         auto& impl = *static_cast<Impl*>(self);
-        const auto written = impl.sink.write(std::span(static_cast<const std::byte*>(data), size));
-        if (written) return static_cast<la_ssize_t>(size);
-        impl.sink_error = written.error();
-        return -1;
+        if (!impl.sink_error && !impl.abandoned) {
+            const auto written =
+                impl.sink.write(std::span(static_cast<const std::byte*>(data), size));
+            if (!written) impl.sink_error = written.error();
+        }
+        return static_cast<la_ssize_t>(size);
     }
 
     Error failure(std::string_view name) {
@@ -86,6 +91,7 @@ struct TarWriter::Impl {
 
     Writer& sink;
     std::optional<Error> sink_error;
+    bool abandoned = false;
     std::string path;
     std::uint64_t missing = 0;
     EntryHandle entry{archive_entry_new()};
@@ -96,8 +102,12 @@ TarWriter::TarWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TarWriter::TarWriter(TarWriter&&) noexcept = default;
 
 TarWriter::~TarWriter() {
-    // Not finished means abandoned: libarchive must not write the end for us.
-    if (impl_ && impl_->handle) archive_write_fail(impl_->handle.get());
+    if (!impl_) return;
+    // Not finished means abandoned: libarchive writes an end when it is freed, into nothing.
+    impl_->abandoned = true;
+    // It would also write zeros for data that did not come, perhaps for gigabytes. Then it is told
+    // to fail, and keeps its buffer (libarchive 3.6 frees that only in close).
+    if (impl_->missing > kMostZeros) archive_write_fail(impl_->handle.get());
 }
 
 Result<TarWriter> TarWriter::open(Writer& sink) {
@@ -122,7 +132,8 @@ Result<void> TarWriter::add(const TarEntry& entry) {
     }
     fill(impl_->entry.get(), entry);
     const ScopedLocale locale(utf8_locale());
-    if (!worked(archive_write_header(impl_->handle.get(), impl_->entry.get()))) {
+    const int status = archive_write_header(impl_->handle.get(), impl_->entry.get());
+    if (impl_->sink_error || !worked(status)) {
         return impl_->failure(entry.path);
     }
     impl_->path = entry.path;
@@ -136,7 +147,7 @@ Result<void> TarWriter::write(std::span<const std::byte> data) {
     }
     while (!data.empty()) {
         const la_ssize_t size = archive_write_data(impl_->handle.get(), data.data(), data.size());
-        if (size <= 0) return impl_->failure(impl_->path);
+        if (impl_->sink_error || size <= 0) return impl_->failure(impl_->path);
         data = data.subspan(static_cast<std::size_t>(size));
         impl_->missing -= static_cast<std::uint64_t>(size);
     }
@@ -151,7 +162,8 @@ Result<void> TarWriter::add_file(TarEntry entry, std::string_view data) {
 
 Result<void> TarWriter::finish() {
     SLIPWAY_TRY(impl_->check_complete());
-    if (archive_write_close(impl_->handle.get()) != ARCHIVE_OK) return impl_->failure(impl_->path);
+    const int status = archive_write_close(impl_->handle.get());
+    if (impl_->sink_error || status != ARCHIVE_OK) return impl_->failure(impl_->path);
     return {};
 }
 
