@@ -67,6 +67,8 @@ int with_engine(const Globals& globals,
             engine::Workspace::open(globals.root, os::LockMode::kShared, signals.token());
         if (!workspace) return report(workspace.error());
         const int result = body(**workspace, signals.token());
+        // An error here costs what was built only if the power fails, too.
+        if (result == 0) static_cast<void>((*workspace)->store().mark_synced());
         const auto signal = signals.received();
         return signal && result != 0 ? 128 + *signal : result;
     });

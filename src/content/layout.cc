@@ -15,8 +15,11 @@ namespace {
 constexpr std::string_view kVersion = "1";
 constexpr std::array kFolders = {"blobs/sha256", "layers",   "chains", "names",
                                  "mounts",       "contexts", "trash",  "tmp"};
-/// Folders with one file for each thing.
-constexpr std::array kFolderOfFiles = {"blobs/sha256", "chains", "names", "contexts"};
+/// Folders with one file for each thing. Names are not among them: each is on disk before anybody
+/// is told of it, and one whose blobs were dropped says so when it is used.
+constexpr std::array kFoldersOfFiles = {"blobs/sha256", "chains", "contexts"};
+/// What is worth a wait for the disk; stat caches are not.
+constexpr std::array kPrecious = {"blobs/sha256", "layers", "chains"};
 
 std::string host_path(const os::Dir& root, std::string_view below) {
     return root.host_path() + "/" + std::string(below);
@@ -67,7 +70,7 @@ Result<void> sweep_layers(const os::Dir& root, std::int64_t limit) {
 }
 
 Result<void> sweep_after_power_cut(const os::Dir& root, std::int64_t limit) {
-    for (const auto* folder : kFolderOfFiles) {
+    for (const auto* folder : kFoldersOfFiles) {
         SLIPWAY_TRY(sweep_files(root, known_path(folder), limit));
     }
     return sweep_layers(root, limit);
@@ -147,6 +150,15 @@ Result<void> make_ready(const os::Dir& root, const std::string& boot_id) {
     SLIPWAY_TRY(sweep_after_power_cut(root, synced.unix_nanoseconds));
     synced.boot_id = boot_id;
     return save_synced(root, synced);
+}
+
+Result<bool> has_news(const os::Dir& root, const Synced& synced) {
+    for (const auto* folder : kPrecious) {
+        SLIPWAY_ASSIGN(const bool young,
+                       is_younger(root, known_path(folder), synced.unix_nanoseconds));
+        if (young) return true;
+    }
+    return false;
 }
 
 Result<void> move_to_trash(const os::Dir& root, const RelPath& path) {

@@ -18,24 +18,23 @@ Result<os::FileLock> take_lock_in(const std::string& folder) {
     return os::FileLock::acquire(folder + "/" + std::string(kLock), os::LockMode::kExclusive);
 }
 
-/// Is the process whose folder this is still there?
-Result<bool> is_in_use(const os::Dir& root, const RelPath& folder) {
+/// Into the trash unless the process whose folder it is holds its lock.
+Result<void> sweep_if_dead(const os::Dir& root, const RelPath& folder) {
     SLIPWAY_ASSIGN(const auto info, root.find(folder));
-    if (!info || !info->is_dir()) return false;
+    if (!info || !info->is_dir()) return move_to_trash(root, folder);
     const auto lock = root.host_path() + "/" + folder.text() + "/" + std::string(kLock);
     SLIPWAY_ASSIGN(const auto taken, os::FileLock::try_acquire(lock, os::LockMode::kExclusive));
-    return !taken;
+    return taken ? move_to_trash(root, folder) : Result<void>();
 }
 
-/// Folders below tmp/ whose process has ended. The caller holds tmp/lock, so none is half made.
+/// The caller holds tmp/lock, so no folder is half made. One may be going, though.
 Result<void> sweep_dead(const os::Dir& root) {
     const RelPath tmp = known_path("tmp");
     SLIPWAY_ASSIGN(const auto entries, root.list(tmp));
     for (const auto& entry : entries) {
         if (entry.name == kLock) continue;
-        const RelPath path = tmp.child(entry.name);
-        SLIPWAY_ASSIGN(const bool in_use, is_in_use(root, path));
-        if (!in_use) SLIPWAY_TRY(move_to_trash(root, path));
+        auto swept = sweep_if_dead(root, tmp.child(entry.name));
+        if (!swept && swept.error().code() != ErrorCode::kNotFound) return swept;
     }
     return {};
 }
@@ -118,6 +117,11 @@ Result<void> Store::empty_trash() const {
 }
 
 Result<void> Store::mark_synced() const {
+    const auto last = load_synced(dir_);
+    if (last && *last) {
+        SLIPWAY_ASSIGN(const bool news, has_news(dir_, **last));
+        if (!news) return {};
+    }
     const std::int64_t now = os::now_unix_nanoseconds();
     SLIPWAY_TRY(os::sync_file_system(dir_.fd()));
     return save_synced(dir_, {boot_id_, now - kClockLag});

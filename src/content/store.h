@@ -11,8 +11,9 @@
 //   synced             "<boot id> <Unix nanoseconds>": all that is not younger is known to be on
 //                      disk, and so is all that this boot of the kernel shows
 //
-// After a power cut (another boot id than the one recorded) blobs, layers, chains, names and stat
-// caches younger than `synced` are dropped, never trusted; after a process crash nothing is lost.
+// After a power cut or a reboot (another boot id than the one recorded) blobs, layers, chains and
+// stat caches younger than `synced` are dropped, never trusted; after a process crash nothing is
+// lost.
 #pragma once
 
 #include "base/result.h"
@@ -52,8 +53,9 @@ class Store {
     /// Renames a host path below the store into trash/. Cheap for any size; empty_trash removes.
     [[nodiscard]] Result<void> trash(const std::string& host_path) const;
     [[nodiscard]] Result<void> empty_trash() const;
-    /// syncfs, and moves `synced` forward. May take long when much was written just now: call it
-    /// beside other work, for what earlier builds wrote. Any thread.
+    /// When layers or blobs came since the last time: syncfs, and moves `synced` forward. Waits for
+    /// the disk. To be called when a command has done its work, or the next boot drops that work.
+    /// Any thread.
     [[nodiscard]] Result<void> mark_synced() const;
 
   private:

@@ -20,6 +20,7 @@ using slipway::testing::StoreTest;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -146,7 +147,6 @@ TEST_F(StoreFolder, APowerCutDropsWhatIsNotKnownToBeOnDisk) {
     write_layer("old");
     write("blobs/sha256/old");
     write("chains/old");
-    write("names/old");
     write("contexts/old");
     sync_to_disk();
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -154,7 +154,6 @@ TEST_F(StoreFolder, APowerCutDropsWhatIsNotKnownToBeOnDisk) {
     write("layers/old/blob.json");
     write("blobs/sha256/new");
     write("chains/new");
-    write("names/new");
     write("contexts/new");
     ASSERT_THAT(os::make_dirs(root() + "/layers/half"), IsOk());
     ASSERT_THAT(os::make_dirs(root() + "/mounts/cargo"), IsOk());
@@ -165,9 +164,29 @@ TEST_F(StoreFolder, APowerCutDropsWhatIsNotKnownToBeOnDisk) {
     EXPECT_FALSE(has("layers/new"));
     EXPECT_FALSE(has("layers/half"));
     EXPECT_TRUE(has("mounts/cargo"));
-    for (const char* folder : {"blobs/sha256", "chains", "names", "contexts"}) {
+    for (const char* folder : {"blobs/sha256", "chains", "contexts"}) {
         EXPECT_THAT(names_in(folder), ElementsAre("old")) << folder;
     }
+}
+
+TEST_F(StoreFolder, NamesAreOnDiskByThemselves) {
+    sync_to_disk();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    write("names/new");
+    reopen("boot-2");
+    EXPECT_TRUE(has("names/new"));
+}
+
+TEST_F(StoreFolder, WaitsForTheDiskOnlyWhenSomethingCame) {
+    write_layer("a");
+    sync_to_disk();
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(const std::string mark, os::read_file(root() + "/synced"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    ASSERT_THAT(store_->mark_synced(), IsOk());
+    EXPECT_THAT(os::read_file(root() + "/synced"), IsOkAndHolds(mark));
+    write("blobs/sha256/b");
+    ASSERT_THAT(store_->mark_synced(), IsOk());
+    EXPECT_THAT(os::read_file(root() + "/synced"), IsOkAndHolds(Not(mark)));
 }
 
 TEST_F(StoreFolder, WhatSurvivedOnePowerCutSurvivesTheNext) {
@@ -204,15 +223,16 @@ TEST_F(StoreFolder, WaitsForOthersBeforeItSweeps) {
 
 TEST_F(StoreFolder, ManyProcessesMayOpenItAtOnce) {
     store_.reset();
-    std::vector<std::future<bool>> opened;
-    for (int i = 0; i < 16; ++i) {
-        opened.push_back(std::async(std::launch::async, [&] {
-            const auto store = Store::testing_only_open(root(), os::LockMode::kShared, "boot-2");
-            return store && (*store)->temp_dir("x");
+    std::vector<std::future<Result<void>>> opened;
+    for (int i = 0; i < 64; ++i) {
+        opened.push_back(std::async(std::launch::async, [&]() -> Result<void> {
+            SLIPWAY_ASSIGN(const auto store,
+                           Store::testing_only_open(root(), os::LockMode::kShared, "boot-2"));
+            SLIPWAY_TRY(store->temp_dir("x"));
+            return {};
         }));
     }
-    for (auto& one : opened) EXPECT_TRUE(one.get());
-    EXPECT_THAT(names_in("tmp"), ElementsAre("lock"));
+    for (auto& one : opened) EXPECT_THAT(one.get(), IsOk());
 }
 
 }  // namespace

@@ -28,6 +28,9 @@ Result<bool> is_ready(const os::Dir& root, const std::string& boot_id);
 /// Makes it so: version, folders, and the sweep after a power cut. Nobody else may use the store.
 Result<void> make_ready(const os::Dir& root, const std::string& boot_id);
 
+/// Did layers, blobs or chains come or go since then?
+Result<bool> has_news(const os::Dir& root, const Synced& synced);
+
 /// Renames what stands at `path` into trash/.
 Result<void> move_to_trash(const os::Dir& root, const RelPath& path);
 
