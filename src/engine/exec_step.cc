@@ -53,10 +53,7 @@ class ExecStep final : public SnapshotStep {
                                        std::stop_token stop) override {
         auto ingredients = operation();
         for (std::size_t i = 0; i < inputs_.size(); ++i) {
-            if (!inputs_[i].context) {
-                ingredients.push_back({input_label(i), inputs[i].to_string()});
-                continue;
-            }
+            if (!inputs_[i].context) continue;
             std::vector<snapshot::Selection> selections;
             for (const auto& mount : op_.mounts()) {
                 if (has_input(mount) && index_of(mount) == i) {
@@ -66,11 +63,12 @@ class ExecStep final : public SnapshotStep {
             SLIPWAY_TRY(
                 add_context_ingredients(*inputs_[i].context, selections, ingredients, stop));
         }
-        return make_key(std::move(ingredients));
+        return make_key(std::move(ingredients), inputs);
     }
 
     Result<std::optional<solver::Key>> content_key(std::span<const solver::Output> inputs,
                                                    std::stop_token stop) override {
+        if (only_contexts(inputs_)) return std::optional<solver::Key>();
         auto& layers = build_.workspace.layers();
         auto ingredients = operation();
         for (const auto& mount : op_.mounts()) {

@@ -60,15 +60,14 @@ class FileStep final : public SnapshotStep {
             if (inputs_[i].context) {
                 SLIPWAY_TRY(add_context_ingredients(*inputs_[i].context, selections_of_input(i),
                                                     ingredients, stop));
-            } else {
-                ingredients.push_back({input_label(i), inputs[i].to_string()});
             }
         }
-        return make_key(std::move(ingredients));
+        return make_key(std::move(ingredients), inputs);
     }
 
     Result<std::optional<solver::Key>> content_key(std::span<const solver::Output> inputs,
                                                    std::stop_token stop) override {
+        if (only_contexts(inputs_)) return std::optional<solver::Key>();
         auto& layers = build_.workspace.layers();
         auto ingredients = operation();
         for (std::size_t i = 0; i < inputs_.size(); ++i) {

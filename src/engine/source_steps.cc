@@ -2,6 +2,8 @@
 #include "engine/internal/step_context.h"
 #include "engine/value.h"
 
+#include <algorithm>
+
 namespace slipway::engine {
 
 bool SnapshotStep::usable(std::span<const solver::Output> outputs) const {
@@ -78,11 +80,7 @@ class MergeStep final : public SnapshotStep {
         : SnapshotStep(build), inputs_(std::move(inputs)) {}
 
     Result<solver::Key> definition_key(std::span<const Digest> inputs, std::stop_token) override {
-        std::vector<solver::Ingredient> ingredients = {{"operation", "merge"}};
-        for (std::size_t i = 0; i < inputs.size(); ++i) {
-            ingredients.push_back({input_label(i), inputs[i].to_string()});
-        }
-        return make_key(std::move(ingredients));
+        return make_key({{"operation", "merge"}}, inputs);
     }
 
     Result<std::optional<solver::Key>> content_key(std::span<const solver::Output> inputs,
@@ -111,6 +109,10 @@ class MergeStep final : public SnapshotStep {
 };
 
 }  // namespace
+
+bool only_contexts(const std::vector<StepInput>& inputs) {
+    return std::ranges::all_of(inputs, [](const auto& input) { return input.context != nullptr; });
+}
 
 std::unique_ptr<solver::Step> make_image_step(BuildContext& build, const llb::Vertex& vertex,
                                               const image::Platform& platform) {

@@ -36,14 +36,11 @@ snapshot::Snapshot stack(const snapshot::Snapshot& under, const snapshot::Snapsh
     return all;
 }
 
-solver::Key make_key(std::vector<solver::Ingredient> ingredients) {
+solver::Key make_key(std::vector<solver::Ingredient> ingredients, std::span<const Digest> inputs) {
     Sha256 hash;
     for (const auto& ingredient : ingredients) hash.field(ingredient.label).field(ingredient.value);
+    for (const auto& input : inputs) hash.field(input);
     return {hash.finish(), std::move(ingredients)};
-}
-
-std::string input_label(std::size_t index) {
-    return fmt::format("input {}", index + 1);
 }
 
 std::string hidden(std::string_view value) {

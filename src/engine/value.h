@@ -22,11 +22,10 @@ inline constexpr const char* kContextOutput = "context";
 /// anyway.
 snapshot::Snapshot stack(const snapshot::Snapshot& under, const snapshot::Snapshot& over);
 
-/// A key over its ingredients, and nothing else: so the ingredients always explain a difference.
-solver::Key make_key(std::vector<solver::Ingredient> ingredients);
-/// The label under which the solver knows the definition key of the input at `index`, and can name
-/// its step.
-std::string input_label(std::size_t index);
+/// A key over its ingredients and the keys of the inputs, and nothing else: so the ingredients, and
+/// those the solver adds for the inputs, always explain a difference.
+solver::Key make_key(std::vector<solver::Ingredient> ingredients,
+                     std::span<const Digest> inputs = {});
 /// A digest in place of a value that may be long or private.
 std::string hidden(std::string_view value);
 

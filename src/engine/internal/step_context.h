@@ -27,6 +27,10 @@ struct StepInput {
     std::shared_ptr<ContextSource> context;  ///< set when it is a local directory
 };
 
+/// Is there no input whose content is known only after it was built? Then the definition key says
+/// it all, and there is no content key.
+bool only_contexts(const std::vector<StepInput>& inputs);
+
 std::unique_ptr<solver::Step> make_image_step(BuildContext& build, const llb::Vertex& vertex,
                                               const image::Platform& platform);
 std::unique_ptr<solver::Step> make_context_step();
