@@ -139,6 +139,8 @@ Result<void> add_build_contexts(const BuildFlags& flags, BuildPlan& plan) {
         SLIPWAY_ASSIGN(plan.options.contexts[name],
                        os::real_path(value).context("--build-context {}", name));
         plan.request.named_contexts[name] = "local:" + name;
+        SLIPWAY_ASSIGN(plan.request.named_ignore_patterns[name],
+                       load_ignore_patterns(plan.options.contexts[name] + "/.dockerignore"));
     }
     return {};
 }
