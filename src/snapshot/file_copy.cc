@@ -4,6 +4,7 @@
 #include "os/file.h"
 #include "snapshot/internal/editor.h"
 #include "snapshot/internal/extractor.h"
+#include "snapshot/internal/hash_data.h"
 #include "snapshot/internal/select.h"
 #include "snapshot/internal/symbolic_mode.h"
 
@@ -295,12 +296,20 @@ class CopyAction {
         SLIPWAY_TRY(make_dirs(dest.path, 0755));
         SLIPWAY_TRY(editor_.tree->own_dir(dest.path));
         SLIPWAY_ASSIGN(const os::Fd file, found.tree->root().open_file(at));
-        os::FdReader reader(file);
+        os::FdReader data(file);
+        DigestReader reader(data);
         SLIPWAY_ASSIGN(auto tar, archive::TarReader::open(reader, archive::Decompress::kAny));
         Extractor extractor(
             *editor_.tree,
             {.kind = ArchiveKind::kAdded, .dest = dest.path, .owner = options_.owner});
         SLIPWAY_TRY(extractor.extract(tar, stop_).context("unpacking '{}'", path));
+        if (found.tree->linkable()) return true;  // immutable: its digest stands
+        SLIPWAY_ASSIGN(const Digest read, reader.finish());
+        SLIPWAY_ASSIGN(const Digest expected, found.tree->content_of(*found.entry));
+        if (read != expected) {
+            return make_error(ErrorCode::kConflict, "'{}' changed while it was being unpacked",
+                              path);
+        }
         return true;
     }
 

@@ -4,6 +4,7 @@
 #include "os/file.h"
 #include "snapshot/internal/draft_tree.h"
 #include "snapshot/internal/extractor.h"
+#include "snapshot/internal/hash_data.h"
 #include "snapshot/internal/layer_walk.h"
 #include "snapshot/internal/store_impl.h"
 
@@ -24,29 +25,6 @@ Result<void> check_id(std::string_view id) {
     if (is_layer_id(id)) return {};
     return make_error(ErrorCode::kInvalidInput, "'{}' is not a layer ID", id);
 }
-
-/// Reads through to another reader and keeps the digest of all that came by.
-class DigestReader final : public Reader {
-  public:
-    explicit DigestReader(Reader& from) : from_(from) {}
-    Result<std::size_t> read(std::span<std::byte> buffer) override {
-        SLIPWAY_ASSIGN(const std::size_t size, from_.read(buffer));
-        hash_.update(std::span<const std::byte>(buffer).first(size));
-        return size;
-    }
-    /// What is behind the archive's end counts too.
-    Result<Digest> finish() {
-        std::vector<std::byte> rest(std::size_t{64} << 10);
-        while (true) {
-            SLIPWAY_ASSIGN(const std::size_t size, read(rest));
-            if (size == 0) return hash_.finish();
-        }
-    }
-
-  private:
-    Reader& from_;
-    Sha256 hash_;
-};
 
 }  // namespace
 

@@ -34,7 +34,7 @@ std::size_t common_prefix(std::string_view a, std::string_view b) {
 }
 
 unsigned path_rank(char c) {
-    return c == '/' ? 0 : static_cast<unsigned char>(c);
+    return c == '/' ? 0U : static_cast<unsigned char>(c) + 1U;
 }
 
 bool is_child_path(std::string_view path, std::string_view dir) {

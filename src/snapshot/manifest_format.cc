@@ -6,7 +6,6 @@
 #include "snapshot/manifest.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 namespace slipway::snapshot {
@@ -147,7 +146,7 @@ class Input {
     Digest digest() {
         Digest::Bytes raw{};
         const std::string_view taken = bytes(raw.size());
-        std::memcpy(raw.data(), taken.data(), taken.size());
+        std::copy(taken.begin(), taken.end(), raw.begin());
         return Digest(raw);
     }
 

@@ -598,6 +598,17 @@ TEST_F(AddTest, UnpacksWhateverIsATar) {
     EXPECT_TRUE(after.contains("x/no.tar.gz"));
 }
 
+TEST_F(AddTest, AnArchiveThatChangedMeanwhileIsNoticed) {
+    const auto tree = host_tree("echo 1 > f; tar -cf a.tar f; head -c 200000 /dev/zero >> a.tar");
+    FileEditor fine = editor({});
+    EXPECT_THAT(fine.copy(View({tree}), add("a.tar", "/t")), IsOk());
+    tree->digests["a.tar"] = Digest::of("what it was when its digest was taken");
+    FileEditor late = editor({});
+    EXPECT_THAT(
+        late.copy(View({tree}), add("a.tar", "/t")),
+        FailsWith(ErrorCode::kConflict, HasSubstr("'a.tar' changed while it was being unpacked")));
+}
+
 TEST_F(AddTest, MergesWithWhatIsThereAndTakesTheOwner) {
     const auto tree = host_tree(
         "mkdir -p in/d in/was-file; echo 1 > in/d/f; echo 2 > in/was-dir; tar -cf a.tar -C in d "

@@ -27,4 +27,18 @@ Result<HashedData> hash_data(const os::Fd& from, std::uint64_t expected_size, co
     return hashed;
 }
 
+Result<std::size_t> DigestReader::read(std::span<std::byte> buffer) {
+    SLIPWAY_ASSIGN(const std::size_t size, from_.read(buffer));
+    hash_.update(std::span<const std::byte>(buffer).first(size));
+    return size;
+}
+
+Result<Digest> DigestReader::finish() {
+    std::vector<std::byte> rest(std::size_t{64} << 10);
+    while (true) {
+        SLIPWAY_ASSIGN(const std::size_t size, read(rest));
+        if (size == 0) return hash_.finish();
+    }
+}
+
 }  // namespace slipway::snapshot

@@ -17,4 +17,17 @@ struct HashedData {
 /// the buffer.
 Result<HashedData> hash_data(const os::Fd& from, std::uint64_t expected_size, const os::Fd* to);
 
+/// Reads through to another reader, and keeps the digest of all that came by.
+class DigestReader final : public Reader {
+  public:
+    explicit DigestReader(Reader& from) : from_(from) {}
+    Result<std::size_t> read(std::span<std::byte> buffer) override;
+    /// Reads what is left (behind an archive's end) and returns the digest of everything.
+    Result<Digest> finish();
+
+  private:
+    Reader& from_;
+    Sha256 hash_;
+};
+
 }  // namespace slipway::snapshot
