@@ -49,11 +49,10 @@ Result<LayerDraft> LayerStore::begin() const {
     return LayerDraft(std::move(dir), std::move(diff));
 }
 
-Result<LayerId> LayerStore::commit(LayerDraft draft, const KnownDigests& known,
-                                   const Snapshot& below) const {
+Result<LayerId> LayerStore::commit(LayerDraft draft, const KnownDigests& known) const {
     std::optional<View> base;
-    if (!below.empty()) {
-        SLIPWAY_ASSIGN(base, view(below));
+    if (!draft.mounted_on_->empty()) {
+        SLIPWAY_ASSIGN(base, view(*draft.mounted_on_));
     }
     SLIPWAY_ASSIGN(auto entries,
                    walk_layer(draft.diff(), base ? &*base : nullptr, known, impl_->pool));
@@ -149,6 +148,7 @@ Result<Digest> LayerStore::content_digest(const Snapshot& snapshot) const {
 
 Result<os::MountPoint> LayerStore::mount(const Snapshot& snapshot, const std::string& target,
                                          const LayerDraft* draft) const {
+    if (draft != nullptr) *draft->mounted_on_ = snapshot;
     os::OverlaySpec spec;
     for (auto id = snapshot.rbegin(); id != snapshot.rend(); ++id) {
         SLIPWAY_TRY(check_id(*id));

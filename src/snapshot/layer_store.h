@@ -63,6 +63,7 @@ class LayerDraft {
     LayerDraft(os::TempDir dir, os::Dir diff) : dir_(std::move(dir)), diff_(std::move(diff)) {}
     os::TempDir dir_;
     os::Dir diff_;
+    std::unique_ptr<Snapshot> mounted_on_ = std::make_unique<Snapshot>();  ///< set by mount()
 };
 
 /// How a layer looks as an image layer.
@@ -83,11 +84,10 @@ class LayerStore {
     [[nodiscard]] Result<LayerDraft> begin() const;
     /// Reads the draft's tree (content digests on the pool), writes its manifest, and puts it in
     /// place. `known` may give digests of files that were linked or written with their digest at
-    /// hand (by path), so that they are not read again. `below`: what the draft was mounted on;
-    /// overlayfs marks every new directory as opaque, and marks that hide nothing of `below` are
-    /// taken off (without it they stay).
-    [[nodiscard]] Result<LayerId> commit(LayerDraft draft, const KnownDigests& known = nullptr,
-                                         const Snapshot& below = {}) const;
+    /// hand (by path), so that they are not read again. overlayfs marks every new directory as
+    /// opaque: marks that hide nothing of what the draft was mounted on are taken off.
+    [[nodiscard]] Result<LayerId> commit(LayerDraft draft,
+                                         const KnownDigests& known = nullptr) const;
     /// For who wrote the draft entry by entry and knows what is in it: nothing is walked or read.
     [[nodiscard]] Result<LayerId> commit_as(LayerDraft draft, const Manifest& manifest) const;
 
@@ -101,6 +101,7 @@ class LayerStore {
     [[nodiscard]] Result<Digest> content_digest(const Snapshot& snapshot) const;
 
     /// Overlay mount at `target`; with `draft`, writable: what is written is the draft's layer.
+    /// A draft is mounted on one snapshot only, and not while it is being committed.
     [[nodiscard]] Result<os::MountPoint> mount(const Snapshot& snapshot, const std::string& target,
                                                const LayerDraft* draft) const;
 

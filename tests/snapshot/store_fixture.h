@@ -130,7 +130,7 @@ class StoreTest : public ::testing::Test {
             if (!mount) return "";
             shell(script, path("mnt"));
         }
-        auto id = layers_->commit(std::move(*draft), nullptr, below);
+        auto id = layers_->commit(std::move(*draft));
         EXPECT_THAT(id, slipway::testing::IsOk());
         return id.value_or("");
     }
