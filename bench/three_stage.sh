@@ -12,6 +12,8 @@ rounds=${ROUNDS:-2}
 base=$(. /etc/os-release && echo "$ID:$VERSION_CODENAME")
 work=$(mktemp -d /var/tmp/slipway-bench.XXXXXX)
 export DOCKER_HOST=unix://$work/docker.sock DOCKER_BUILDKIT=1
+# The client of the same package as the daemon: a newer one in the PATH would want the buildx plugin.
+docker() { /usr/bin/docker "$@"; }
 trap 'kill $(cat "$work"/*.pid 2>/dev/null) 2>/dev/null; wait; rm -rf "$work"' EXIT
 
 cp -r examples/three-stage "$work/context"
