@@ -5,6 +5,7 @@
 #include "os/system.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace slipway::cli {
 

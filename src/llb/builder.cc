@@ -4,6 +4,7 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 

@@ -4,6 +4,7 @@
 #include "base/json.h"
 
 #include <fstream>
+#include <map>
 #include <sstream>
 
 namespace slipway::frontend {

@@ -2,6 +2,7 @@
 
 #include "support/result_matchers.h"
 
+#include <cstdint>
 #include <numeric>
 #include <vector>
 

@@ -2,6 +2,7 @@
 #include "solver/fake_ops.h"
 #include "support/result_matchers.h"
 
+#include <condition_variable>
 #include <latch>
 #include <thread>
 
