@@ -1,0 +1,1 @@
+"""Builds the conformance cases and compares what came out; see ../README.md."""

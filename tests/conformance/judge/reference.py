@@ -1,0 +1,199 @@
+"""Builds cases by a real BuildKit: a buildkitd of its own, and ../reference/main.go as its client.
+
+The client is given what `docker buildx build` makes of its flags: FLAGS has the flags that cases may use."""
+
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import tarfile
+import time
+
+from . import graph
+from .cases import HERE
+from .session import clean_environment, run_logged
+
+BIN = HERE.parent.parent / "build/reference/bin"
+SOURCE = HERE / "reference"
+PROGRAMS = ("buildkitd", "buildctl", "reference")
+
+
+def install():
+    """The pinned version, through Go's module system. Minutes, the first time."""
+    if not shutil.which("go"):
+        raise SystemExit("refresh needs go, to install the reference")
+    BIN.mkdir(parents=True, exist_ok=True)
+    stamp = BIN / "made-from"
+    made_from = (SOURCE / "go.sum").read_text() + (SOURCE / "main.go").read_text()
+    if all((BIN / name).exists() for name in PROGRAMS) and stamp.exists() and stamp.read_text() == made_from:
+        return
+    print("installing the reference: go build, some minutes", flush=True)
+    subprocess.run(["go", "build", "-trimpath", "-o", f"{BIN}/", "github.com/moby/buildkit/cmd/buildkitd",
+                    "github.com/moby/buildkit/cmd/buildctl", "."], cwd=SOURCE, check=True)
+    stamp.write_text(made_from)
+
+
+class Buildkitd:
+    """A daemon on a unix socket, with its own root and its own mount namespace, as a context manager."""
+
+    def __init__(self, session):
+        self.session = session
+        self.folder = session.work / "buildkitd"
+        self.address = f"unix://{self.folder}/socket"
+
+    def __enter__(self):
+        self.folder.mkdir()
+        registry = self.session.server.address
+        config = self.folder / "buildkitd.toml"
+        config.write_text(f'''root = "{self.folder}/root"
+[grpc]
+address = ["{self.address}"]
+[worker.oci]
+enabled = true
+snapshotter = "overlayfs"
+networkMode = "host"
+gc = false
+binary = "{shutil.which('crun') or shutil.which('runc')}"
+[worker.containerd]
+enabled = false
+[registry."docker.io"]
+mirrors = ["{registry}"]
+[registry."{registry}"]
+http = true
+''')
+        # Where the cgroups of the host are version 1 or both, the OCI runtime would refuse: hide them.
+        hide = "mount -t cgroup2 none /sys/fs/cgroup || true; " if not is_cgroup2() else ""
+        command = f"{hide}exec {shlex.quote(str(BIN / 'buildkitd'))} --config {shlex.quote(str(config))}" \
+                  " --allow-insecure-entitlement network.host --allow-insecure-entitlement security.insecure"
+        self.log = open(self.folder / "log", "wb")
+        self.process = subprocess.Popen(["unshare", "--mount", "--propagation", "private", "bash", "-c", command],
+                                        stdout=self.log, stderr=subprocess.STDOUT, env=clean_environment(HOME="/root"))
+        deadline = time.monotonic() + 60
+        while subprocess.run([BIN / "buildctl", "--addr", self.address, "debug", "workers"],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.__exit__()
+                raise SystemExit("buildkitd did not start:\n" + (self.folder / "log").read_text())
+            time.sleep(0.2)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+    def build(self, prepared):
+        """(what golden.json is to hold, what graph.json is to hold or None, what the reference printed)"""
+        archive, definition, answer = (prepared.folder / name for name in ("out.tar", "definition", "answer"))
+        command = [str(BIN / "reference"), "-addr", self.address, "-definition", str(definition),
+                   *client_flags(prepared)]
+        command += ["-answer", str(answer)] if prepared.values("--call") else ["-oci", str(archive)]
+        code, _, error = run_logged(command, prepared, clean_environment(HOME=str(prepared.folder)), timeout=300)
+        if code != 0:
+            return {"fails": True}, None, error
+        if prepared.values("--call"):
+            return {"answer": self.session.normal.json(json.loads(answer.read_text()))}, None, error
+        out = prepared.folder / "out"
+        with tarfile.open(archive) as tar:
+            tar.extractall(out, filter="data")
+        return self.session.describe(out), graph.describe(definition.read_bytes(), self.session), error
+
+
+def is_cgroup2():
+    return pathlib.Path("/sys/fs/cgroup/cgroup.controllers").exists()
+
+
+def client_flags(prepared):
+    opts, flags = {}, []
+    folder = prepared.folder
+    dockerfile = folder / prepared.dockerfile
+    opts["filename"] = dockerfile.name
+    locals_ = {"dockerfile": dockerfile.parent, "context": folder / prepared.context}
+    if "://" in prepared.context:
+        opts["context"] = prepared.context
+        del locals_["context"]
+        if not dockerfile.exists():
+            del locals_["dockerfile"]
+            opts["filename"] = (prepared.values("--file") or ["Dockerfile"])[-1]
+        else:
+            opts["dockerfilekey"] = "dockerfile"
+    for option in prepared.options:
+        name, _, value = option.partition("=")
+        if name not in FLAGS:
+            raise RuntimeError(f"options: judge/reference.py does not know {name}")
+        FLAGS[name](value, opts, locals_, flags, folder)
+    for name, value in opts.items():
+        flags += ["-opt", f"{name}={value}"]
+    for name, path in locals_.items():
+        flags += ["-local", f"{name}={path}"]
+    return flags
+
+
+def build_context(value, opts, locals_, flags, folder):
+    name, _, source = value.partition("=")
+    if "://" in source and not source.startswith("oci-layout://"):
+        opts[f"context:{name}"] = source
+    elif source.startswith("oci-layout://"):
+        raise RuntimeError("options: an oci-layout context cannot be judged yet")
+    else:
+        locals_[name] = folder / source
+        opts[f"context:{name}"] = f"local:{name}"
+
+
+def network(value, opts, locals_, flags, folder):
+    opts["force-network-mode"] = value
+    if value == "host":
+        flags += ["-allow", "network.host"]
+
+
+def secret(value, opts, locals_, flags, folder):
+    fields = dict(field.partition("=")[::2] for field in value.split(","))
+    flags += ["-secret", f"{fields['id']}={folder / fields['src']}"]
+
+
+def named_opt(prefix):
+    def add(value, opts, *_):
+        name, _, rest = value.partition("=")
+        opts[f"{prefix}:{name}"] = rest
+    return add
+
+
+def opt(name):
+    def add(value, opts, *_):
+        opts[name] = f"{opts[name]},{value}" if name in opts else value
+    return add
+
+
+def add_hosts(value, opts, *_):
+    opt("add-hosts")(value.replace(":", "=", 1) if "=" not in value else value, opts)
+
+
+def call(value, opts, *_):
+    opts["requestid"] = "frontend." + {"check": "lint"}.get(value, value)
+    opts["frontend.caps"] = "moby.buildkit.frontend.subrequests"
+
+
+FLAGS = {
+    "--add-host": add_hosts,
+    "--allow": lambda value, opts, locals_, flags, folder: flags.extend(["-allow", value]),
+    "--build-arg": named_opt("build-arg"),
+    "--build-context": build_context,
+    "--call": call,
+    "--cgroup-parent": opt("cgroup-parent"),
+    "--file": lambda *_: None,
+    "--label": named_opt("label"),
+    "--network": network,
+    "--no-cache": opt("no-cache"),
+    "--no-cache-filter": opt("no-cache"),
+    "--platform": opt("platform"),
+    "--secret": secret,
+    "--shm-size": opt("shm-size"),
+    "--target": opt("target"),
+    "--ulimit": opt("ulimit"),
+}
