@@ -44,7 +44,7 @@ Outcome decompress(std::string_view text, std::size_t step) {
     Outcome outcome;
     auto reader = make_decompressor(source);
     if (!reader) return {.ok = false};
-    std::vector<std::byte> buffer(64 * 1024);
+    std::vector<std::byte> buffer(64UL * 1024);
     while (true) {
         const auto size = (*reader)->read(buffer);
         if (!size) {
@@ -78,7 +78,7 @@ Tar read_tar(std::string_view text, std::size_t step, Decompress mode) {
     auto reader = TarReader::open(source, mode);
     if (!reader) return {.members = {}, .ok = false};
     std::size_t total = 0;
-    std::vector<std::byte> buffer(64 * 1024);
+    std::vector<std::byte> buffer(64UL * 1024);
     while (true) {
         auto entry = reader->next();
         tar.ok = entry.has_value();

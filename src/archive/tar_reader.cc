@@ -10,7 +10,7 @@ namespace slipway::archive {
 
 namespace {
 
-constexpr std::size_t kReadSize = 128 * 1024;
+constexpr std::size_t kReadSize = 128UL * 1024;
 
 Result<EntryType> entry_type(::archive_entry* entry) {
     if (archive_entry_hardlink(entry) != nullptr) return EntryType::kHardlink;

@@ -37,7 +37,7 @@ Result<std::uint64_t> copy_stream(Reader& from, Writer& to, std::size_t buffer_s
 
 Result<std::string> read_text(Reader& from, std::size_t limit) {
     std::string text;
-    std::vector<std::byte> buffer(64 * 1024);
+    std::vector<std::byte> buffer(64UL * 1024);
     while (true) {
         SLIPWAY_ASSIGN(const std::size_t size, from.read(buffer));
         if (size == 0) return text;

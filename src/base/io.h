@@ -68,7 +68,7 @@ class DigestWriter final : public Writer {
 };
 
 /// Everything until the end, in pieces of `buffer_size`; returns how many bytes went through.
-Result<std::uint64_t> copy_stream(Reader& from, Writer& to, std::size_t buffer_size = 256 * 1024);
+Result<std::uint64_t> copy_stream(Reader& from, Writer& to, std::size_t buffer_size = 256UL * 1024);
 
 /// All of it as a string; fails with kInvalidInput past `limit`.
 Result<std::string> read_text(Reader& from, std::size_t limit);

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <fmt/format.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -107,22 +108,34 @@ std::optional<std::int64_t> parse_int(std::string_view text) {
     return value;
 }
 
+namespace {
+
+// NOLINTBEGIN(cppcoreguidelines-pro-type-reinterpret-cast): libcrypto's byte type
+unsigned char* bytes_of(std::string& text) {
+    return reinterpret_cast<unsigned char*>(text.data());
+}
+const unsigned char* bytes_of(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+// NOLINTEND
+
+}  // namespace
+
 std::string base64_encode(std::string_view data) {
-    constexpr std::string_view kDigits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    text.reserve((data.size() + 2) / 3 * 4);
-    for (std::size_t at = 0; at < data.size(); at += 3) {
-        const std::string_view group = data.substr(at, 3);
-        std::uint32_t bits = 0;
-        for (std::size_t i = 0; i < 3; ++i) {
-            bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
-        }
-        for (std::size_t i = 0; i < 4; ++i) {
-            text += i <= group.size() ? kDigits[bits >> (18 - 6 * i) & 63U] : '=';
-        }
-    }
+    std::string text((data.size() + 2) / 3 * 4 + 1, '\0');  // libcrypto ends it with a zero
+    const int size = EVP_EncodeBlock(bytes_of(text), bytes_of(data), static_cast<int>(data.size()));
+    text.resize(static_cast<std::size_t>(size));
     return text;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+    if (text.size() % 4 != 0) return std::nullopt;
+    std::string data(text.size() / 4 * 3 + 1, '\0');
+    const int size = EVP_DecodeBlock(bytes_of(data), bytes_of(text), static_cast<int>(text.size()));
+    if (size < 0) return std::nullopt;
+    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    data.resize(static_cast<std::size_t>(size) - padding);
+    return data;
 }
 
 std::string format_bytes(std::uint64_t bytes) {

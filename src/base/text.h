@@ -27,6 +27,8 @@ std::optional<std::uint64_t> parse_uint(std::string_view text, int base = 10);
 std::optional<std::int64_t> parse_int(std::string_view text);
 /// With padding (RFC 4648, section 4).
 std::string base64_encode(std::string_view data);
+/// Nothing when it is not base64 with padding.
+std::optional<std::string> base64_decode(std::string_view text);
 /// 1536 -> "1.5 KiB"
 std::string format_bytes(std::uint64_t bytes);
 

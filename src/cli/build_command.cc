@@ -233,8 +233,8 @@ Result<frontend::Lowered> lower(const BuildPlan& plan, const dockerfile::Dockerf
     if (!lowered && resolver.failed() && lowered.error().code() == ErrorCode::kNotFound) {
         const auto& error = lowered.error();
         Error outside(ErrorCode::kUnavailable, error.to_string());
-        if (error.where()) std::move(outside).at(*error.where());
-        if (error.hint()) std::move(outside).hint(*error.hint());
+        if (error.where()) outside = std::move(outside).at(*error.where());
+        if (error.hint()) outside = std::move(outside).hint(*error.hint());
         return outside;
     }
     return lowered;

@@ -12,7 +12,7 @@ namespace slipway::engine {
 
 namespace {
 
-constexpr std::size_t kMaxSecretSize = 500 * 1024;  // BuildKit's limit
+constexpr std::size_t kMaxSecretSize = 500UL * 1024;  // BuildKit's limit
 
 }  // namespace
 

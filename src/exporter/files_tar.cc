@@ -79,7 +79,7 @@ class FilesTar {
     archive::TarWriter& tar_;
     std::optional<std::int64_t> epoch_;
     std::map<std::pair<const snapshot::Tree*, std::uint32_t>, std::string> first_names_;
-    std::vector<std::byte> buffer_ = std::vector<std::byte>(256 * 1024);
+    std::vector<std::byte> buffer_ = std::vector<std::byte>(256UL * 1024);
 };
 
 }  // namespace

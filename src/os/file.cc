@@ -61,7 +61,7 @@ Result<CopiedBy> copy_range(const Fd& from, const Fd& to, off_t offset, off_t en
     }
     if (read_at >= end) return CopiedBy::kCopyFileRange;
     std::vector<std::byte> buffer(
-        static_cast<std::size_t>(std::min<off_t>(end - read_at, 256 * 1024)));
+        static_cast<std::size_t>(std::min<off_t>(end - read_at, 256L * 1024)));
     while (read_at < end) {
         const auto want = std::min(buffer.size(), static_cast<std::size_t>(end - read_at));
         const ssize_t size =
@@ -237,7 +237,7 @@ Result<CopiedBy> copy_file_data(const Fd& from, const Fd& to) {
     if (info.st_size == 0) {  // truly empty, or a file that does not know its size
         FdReader reader(from);
         FdWriter writer(to);
-        SLIPWAY_TRY(copy_stream(reader, writer, 64 * 1024));
+        SLIPWAY_TRY(copy_stream(reader, writer, 64UL * 1024));
         return CopiedBy::kReadWrite;
     }
     if (info.st_blocks * 512 < info.st_size) return copy_sparse(from, to, info.st_size);

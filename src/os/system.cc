@@ -22,7 +22,7 @@ namespace slipway::os {
 namespace {
 
 unsigned affinity_count() {
-    for (std::size_t processors = 1024; processors <= 1024 * 1024; processors *= 4) {
+    for (std::size_t processors = 1024; processors <= 1024UL * 1024; processors *= 4) {
         cpu_set_t* set = CPU_ALLOC(processors);
         if (set == nullptr) break;
         const std::size_t size = CPU_ALLOC_SIZE(processors);

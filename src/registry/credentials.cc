@@ -7,15 +7,9 @@
 #include "os/file.h"
 #include "os/system.h"
 
-#include <openssl/evp.h>
-
 namespace slipway::registry {
 
 namespace {
-
-const unsigned char* as_bytes(std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());  // NOLINT: libcrypto's byte type
-}
 
 std::string default_config_dir() {
     if (auto dir = os::get_env("DOCKER_CONFIG"); dir && !dir->empty()) return *dir;
@@ -124,27 +118,6 @@ Result<std::optional<Credential>> ask_helper(const std::string& helper, const st
 }
 
 }  // namespace
-
-std::string base64_encode(std::string_view data) {
-    std::string text((data.size() + 2) / 3 * 4 + 1, '\0');
-    const int size = EVP_EncodeBlock(
-        reinterpret_cast<unsigned char*>(text.data()),  // NOLINT: libcrypto's byte type
-        as_bytes(data), static_cast<int>(data.size()));
-    text.resize(static_cast<std::size_t>(size));
-    return text;
-}
-
-std::optional<std::string> base64_decode(std::string_view text) {
-    if (text.size() % 4 != 0) return std::nullopt;
-    std::string data(text.size() / 4 * 3 + 1, '\0');
-    const int size = EVP_DecodeBlock(
-        reinterpret_cast<unsigned char*>(data.data()),  // NOLINT: libcrypto's byte type
-        as_bytes(text), static_cast<int>(text.size()));
-    if (size < 0) return std::nullopt;
-    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-    data.resize(static_cast<std::size_t>(size) - padding);
-    return data;
-}
 
 Credentials::Credentials(std::string config_dir)
     : config_dir_(config_dir.empty() ? default_config_dir() : std::move(config_dir)) {}

@@ -17,7 +17,7 @@ namespace slipway::registry {
 
 namespace {
 
-constexpr std::size_t kKeptBody = 64 * 1024;
+constexpr std::size_t kKeptBody = 64UL * 1024;
 constexpr std::size_t kIdleConnections = 16;
 constexpr int kMaxRedirects = 10;
 

@@ -27,7 +27,7 @@ std::string compress(Compression compression, std::string_view data) {
     return sink.text();
 }
 
-Result<std::string> decompress(Reader& source, std::size_t buffer_size = 64 * 1024) {
+Result<std::string> decompress(Reader& source, std::size_t buffer_size = 64UL * 1024) {
     SLIPWAY_ASSIGN(auto reader, make_decompressor(source));
     StringWriter out;
     SLIPWAY_TRY(copy_stream(*reader, out, buffer_size));

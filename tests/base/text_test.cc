@@ -46,6 +46,13 @@ TEST(Base64, AgreesWithTheStandardsExamples) {
     EXPECT_EQ(base64_encode("foo"), "Zm9v");
     EXPECT_EQ(base64_encode("foobar"), "Zm9vYmFy");
     EXPECT_EQ(base64_encode(std::string_view("\xfb\xff\x00", 3)), "+/8A");
+    EXPECT_EQ(base64_decode("Zm9vYg=="), "foob");
+    EXPECT_EQ(base64_decode("+/8A"), std::string("\xfb\xff\x00", 3));
+}
+
+TEST(Base64, RefusesWhatIsNot) {
+    EXPECT_EQ(base64_decode("dXNl*jpw"), std::nullopt);
+    EXPECT_EQ(base64_decode("abc"), std::nullopt);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST_F(SecretsTest, SayWhatIsWrongWithTheFlag) {
 }
 
 TEST_F(SecretsTest, AreNotLargerThanTheLimit) {
-    ASSERT_THAT(os::write_file(file_, std::string(500 * 1024 + 1, 'x')), IsOk());
+    ASSERT_THAT(os::write_file(file_, std::string(500UL * 1024 + 1, 'x')), IsOk());
     EXPECT_THAT(add_secret("id=a,src=" + file_, secrets_),
                 FailsWith(ErrorCode::kInvalidInput, HasSubstr("--secret id=a")));
 }

@@ -1,5 +1,6 @@
 #include "registry/internal/credentials.h"
 
+#include "base/text.h"
 #include "os/file.h"
 #include "os/temp.h"
 #include "support/result_matchers.h"
@@ -41,14 +42,6 @@ class CredentialsTest : public ::testing::Test {
     std::unique_ptr<os::TempDir> dir;
     std::string path_before;
 };
-
-TEST(Base64, RoundTripsAndRefusesWhatIsNot) {
-    for (const std::string text : {"", "a", "ab", "abc", "abcd"})
-        EXPECT_EQ(base64_decode(base64_encode(text)), text);
-    EXPECT_EQ(base64_encode("user:pass"), "dXNlcjpwYXNz");
-    EXPECT_EQ(base64_decode("dXNl*jpw"), std::nullopt);
-    EXPECT_EQ(base64_decode("abc"), std::nullopt);
-}
 
 TEST_F(CredentialsTest, WithoutConfigThereAreNone) {
     SLIPWAY_ASSERT_OK_AND_ASSIGN(const auto credential, find("docker.io"));

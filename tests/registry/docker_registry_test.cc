@@ -1,6 +1,7 @@
 // Against the registry that everybody else's images come from, filled by skopeo.
 #include "support/docker_registry.h"
 
+#include "base/text.h"
 #include "os/temp.h"
 #include "registry/internal/credentials.h"
 #include "support/result_matchers.h"

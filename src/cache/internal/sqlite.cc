@@ -42,11 +42,10 @@ Error database_error(int status, sqlite3* connection, const std::string& path) {
 }  // namespace
 
 Error corrupt_database(const std::string& path, std::string message) {
-    Error error(ErrorCode::kCorrupt, std::move(message));
-    std::move(error).hint(fmt::format(
-        "remove '{0}', '{0}-wal' and '{0}-shm': only the memory of what is cached gets lost",
-        path));
-    return error;
+    return Error(ErrorCode::kCorrupt, std::move(message))
+        .hint(fmt::format(
+            "remove '{0}', '{0}-wal' and '{0}-shm': only the memory of what is cached gets lost",
+            path));
 }
 
 Statement& Statement::bind(std::int64_t value) {

@@ -6,7 +6,7 @@
 namespace slipway::exec {
 namespace {
 
-constexpr std::size_t kBufferSize = 64 * 1024;
+constexpr std::size_t kBufferSize = 64UL * 1024;
 
 void pump(const os::Fd& pipe, int stream, Masker masker, const OutputHandler& on_output,
           std::mutex& calls) {

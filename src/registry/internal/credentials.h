@@ -19,10 +19,6 @@ struct Credential {
     std::string registry_token;  ///< sent to the registry as it is
 };
 
-std::string base64_encode(std::string_view data);
-/// Nothing when it is not base64 (with padding).
-std::optional<std::string> base64_decode(std::string_view text);
-
 /// Any thread. Asks the file and the helpers once per registry. All secrets it finds are kept out
 /// of the log.
 class Credentials {

@@ -50,7 +50,7 @@ class LineBuffer {
     void clear() { pending_.clear(); }
 
   private:
-    static constexpr std::size_t kLongest = 64 * 1024;
+    static constexpr std::size_t kLongest = 64UL * 1024;
     std::string pending_;
 };
 

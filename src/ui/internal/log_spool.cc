@@ -45,7 +45,7 @@ void LogSpool::spill() {
 }
 
 Result<void> LogSpool::replay(Writer& to) const {
-    std::vector<std::byte> buffer(64 * 1024);
+    std::vector<std::byte> buffer(64UL * 1024);
     for (std::uint64_t offset = 0; offset < in_file_;) {
         const std::size_t want = std::min<std::uint64_t>(buffer.size(), in_file_ - offset);
         SLIPWAY_ASSIGN(const std::size_t size,
