@@ -109,6 +109,7 @@ def prepare(case, folder, serve_url, start):
             text = path.read_bytes()
             if b"@SERVE@" in text:
                 path.write_bytes(text.replace(b"@SERVE@", serve_url.encode()))
+    set_times(folder, 0)
     script = folder / "context.sh"
     if script.exists():
         environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "SERVE": serve_url, "LC_ALL": "C"} | GIT
@@ -122,12 +123,12 @@ def prepare(case, folder, serve_url, start):
     return Prepared(case, folder, options, what or "context", stdin if stdin.exists() else None)
 
 
-def set_times(folder, start):
-    """Gives what was just written a time that depends on its path only; what context.sh dated itself stays."""
+def set_times(folder, since):
+    """Gives what is not older than `since` a time that depends on its path only; so what context.sh dates stays."""
     for path, dirs, files in os.walk(folder, topdown=False):
         for name in files + dirs:
             each = os.path.join(path, name)
-            if os.lstat(each).st_mtime >= start:
+            if os.lstat(each).st_mtime >= since:
                 when = OLD + zlib.crc32(os.path.relpath(each, folder).encode(errors="surrogateescape")) % 10_000_000
                 os.utime(each, (when, when), follow_symlinks=False)
 

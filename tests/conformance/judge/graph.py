@@ -62,15 +62,16 @@ def signed(value, type_):
 
 def decode(data, name, strict=True):
     """{field: value}; maps as dicts, messages as dicts. `strict`: NotCanonical for what is not the one encoding."""
-    found, at, last = {}, 0, 0
+    found, at, last = {}, 0, (False, 0)
     while at < len(data):
         number, raw, at = next_field(data, at)
         if number not in MESSAGES[name]:
             raise ValueError(f"{name} has an unknown field {number}")
         field, type_, shape, chosen = MESSAGES[name][number]
-        if strict and (number < last or (number == last and shape == "one")):
+        place = (chosen, number)              # Go's encoder writes the members of a oneof last
+        if strict and (place < last or (place == last and shape == "one")):
             raise NotCanonical(f"{name}.{field} is out of order")
-        last = number
+        last = place
         if shape == "map":
             key, value = read_entry(raw, type_, strict)
             entries = found.setdefault(field, {})

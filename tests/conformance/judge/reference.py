@@ -55,7 +55,7 @@ enabled = true
 snapshotter = "overlayfs"
 networkMode = "host"
 gc = false
-binary = "{shutil.which('crun') or shutil.which('runc')}"
+binary = "{shutil.which('runc')}"
 [worker.containerd]
 enabled = false
 [registry."docker.io"]
@@ -94,6 +94,8 @@ http = true
         command = [str(BIN / "reference"), "-addr", self.address, "-definition", str(definition),
                    *client_flags(prepared)]
         command += ["-answer", str(answer)] if prepared.values("--call") else ["-oci", str(archive)]
+        if names_epoch(prepared):
+            command.append("-rewrite-timestamp")
         code, _, error = run_logged(command, prepared, clean_environment(HOME=str(prepared.folder)), timeout=300)
         if code != 0:
             return {"fails": True}, None, error
@@ -107,6 +109,11 @@ http = true
 
 def is_cgroup2():
     return pathlib.Path("/sys/fs/cgroup/cgroup.controllers").exists()
+
+
+def names_epoch(prepared):
+    """With SOURCE_DATE_EPOCH slipway always does what BuildKit does when rewrite-timestamp=true is asked for."""
+    return any(b"SOURCE_DATE_EPOCH" in path.read_bytes() for path in prepared.folder.iterdir() if path.is_file())
 
 
 def client_flags(prepared):

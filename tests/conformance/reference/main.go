@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -58,6 +59,7 @@ func (r *recorder) Solve(ctx context.Context, request gateway.SolveRequest) (*ga
 func main() {
 	address := flag.String("addr", "", "where buildkitd listens")
 	archive := flag.String("oci", "", "OCI archive to write")
+	rewrite := flag.Bool("rewrite-timestamp", false, "clamp the times of files to SOURCE_DATE_EPOCH")
 	definition := flag.String("definition", "", "file for the graph that was asked for")
 	answer := flag.String("answer", "", "file for result.json of a subrequest")
 	attributes, locals, secrets := pairs{}, pairs{}, pairs{}
@@ -67,13 +69,22 @@ func main() {
 	flag.Var(secrets, "secret", "ID=FILE")
 	flag.Var(&allowed, "allow", "entitlement")
 	flag.Parse()
-	if err := build(*address, *archive, *definition, *answer, attributes, locals, secrets, allowed); err != nil {
+	var exports []client.ExportEntry
+	if *archive != "" {
+		exports = []client.ExportEntry{{
+			Type:   client.ExporterOCI,
+			Attrs:  map[string]string{"rewrite-timestamp": strconv.FormatBool(*rewrite)},
+			Output: func(map[string]string) (io.WriteCloser, error) { return os.Create(*archive) },
+		}}
+	}
+	options := client.SolveOpt{FrontendAttrs: attributes, Exports: exports, AllowedEntitlements: allowed}
+	if err := build(*address, *definition, *answer, options, locals, secrets); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func build(address, archive, definition, answer string, attributes, locals, secrets pairs, allowed list) error {
+func build(address, definition, answer string, options client.SolveOpt, locals, secrets pairs) error {
 	ctx := context.Background()
 	connection, err := client.New(ctx, address)
 	if err != nil {
@@ -81,7 +92,7 @@ func build(address, archive, definition, answer string, attributes, locals, secr
 	}
 	defer connection.Close()
 
-	options := client.SolveOpt{FrontendAttrs: attributes, LocalMounts: map[string]fsutil.FS{}, AllowedEntitlements: allowed}
+	options.LocalMounts = map[string]fsutil.FS{}
 	for name, directory := range locals {
 		if options.LocalMounts[name], err = fsutil.NewFS(directory); err != nil {
 			return err
@@ -97,13 +108,6 @@ func build(address, archive, definition, answer string, attributes, locals, secr
 		secretsprovider.FromMap(values),
 		authprovider.NewDockerAuthProvider(authprovider.DockerAuthProviderConfig{}),
 	}
-	if archive != "" {
-		options.Exports = []client.ExportEntry{{
-			Type:   client.ExporterOCI,
-			Output: func(map[string]string) (io.WriteCloser, error) { return os.Create(archive) },
-		}}
-	}
-
 	recorded := &recorder{}
 	run := func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		recorded.Client = c
