@@ -65,8 +65,8 @@ struct Sha256::Impl {
     void reset() const {
         // Fetched once: a lookup by name for each of a million small files would cost more than
         // hashing them.
-        static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-        SLIPWAY_CHECK(EVP_DigestInit_ex(context, sha256, nullptr) == 1, "OpenSSL has SHA-256");
+        static const EVP_MD* const kSha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+        SLIPWAY_CHECK(EVP_DigestInit_ex(context, kSha256, nullptr) == 1, "OpenSSL has SHA-256");
     }
 };
 

@@ -99,6 +99,11 @@ Error&& Error::hint(std::string hint) && {
     return std::move(*this);
 }
 
+Error&& Error::with_code(ErrorCode code) && {
+    code_ = code;
+    return std::move(*this);
+}
+
 Error&& Error::exit_status(int status) && {
     if (!exit_status_) exit_status_ = status;
     return std::move(*this);

@@ -64,6 +64,8 @@ class Error {
     Error&& at(SourceRange where) &&;
     Error&& hint(std::string hint) &&;
     Error&& exit_status(int status) &&;
+    /// For a caller who knows better what kind of error it is.
+    Error&& with_code(ErrorCode code) &&;
 
     /// "frame: frame: message", one line; without place and hint.
     [[nodiscard]] std::string to_string() const;

@@ -231,11 +231,7 @@ Result<frontend::Lowered> lower(const BuildPlan& plan, const dockerfile::Dockerf
                                 StoreResolver& resolver) {
     auto lowered = frontend::lower(file, plan.request, resolver);
     if (!lowered && resolver.failed() && lowered.error().code() == ErrorCode::kNotFound) {
-        const auto& error = lowered.error();
-        Error outside(ErrorCode::kUnavailable, error.to_string());
-        if (error.where()) outside = std::move(outside).at(*error.where());
-        if (error.hint()) outside = std::move(outside).hint(*error.hint());
-        return outside;
+        return std::move(lowered).error().with_code(ErrorCode::kUnavailable);
     }
     return lowered;
 }

@@ -59,40 +59,40 @@ Result<std::size_t> index_of(std::string_view what, std::string_view value,
     return static_cast<std::size_t>(found - names.begin());
 }
 
-using Setter = Result<void> (*)(Reading&, std::string_view key, std::string value);
+using Setter = Result<void> (*)(Reading&, std::string_view key, const std::string& value);
 
 template <std::string Mount::*Member>
-Result<void> set_text(Reading& reading, std::string_view /*key*/, std::string value) {
-    reading.mount.*Member = std::move(value);
+Result<void> set_text(Reading& reading, std::string_view /*key*/, const std::string& value) {
+    reading.mount.*Member = value;
     return {};
 }
 
 template <std::optional<std::uint32_t> Mount::*Member, int Base>
-Result<void> set_number(Reading& reading, std::string_view key, std::string value) {
+Result<void> set_number(Reading& reading, std::string_view key, const std::string& value) {
     SLIPWAY_ASSIGN(reading.mount.*Member, parse_number(key, value, Base));
     return {};
 }
 
-Result<void> set_type(Reading& reading, std::string_view /*key*/, std::string value) {
+Result<void> set_type(Reading& reading, std::string_view /*key*/, const std::string& value) {
     SLIPWAY_ASSIGN(const auto index, index_of("type", value, kTypes));
     reading.mount.type = static_cast<Mount::Type>(index);
     return {};
 }
 
-Result<void> set_sharing(Reading& reading, std::string_view /*key*/, std::string value) {
+Result<void> set_sharing(Reading& reading, std::string_view /*key*/, const std::string& value) {
     SLIPWAY_ASSIGN(const auto index, index_of("sharing", value, kSharings));
     reading.mount.sharing = static_cast<Mount::Sharing>(index);
     reading.sharing_set = true;
     return {};
 }
 
-Result<void> set_size(Reading& reading, std::string_view key, std::string value) {
+Result<void> set_size(Reading& reading, std::string_view key, const std::string& value) {
     reading.mount.size = internal::parse_size(value);
     if (!reading.mount.size) return invalid("'{}={}' is no size such as '64m'", key, value);
     return {};
 }
 
-Result<void> set_env(Reading& reading, std::string_view /*key*/, std::string value) {
+Result<void> set_env(Reading& reading, std::string_view /*key*/, const std::string& value) {
     reading.mount.env = std::move(value);
     return {};
 }

@@ -66,8 +66,9 @@ class Planner {
 
   private:
     Error locate(Error error, const llb::Vertex& vertex) const {
-        if (auto where = graph_.where(vertex.digest)) std::move(error).at(*where);
-        return std::move(error).context(vertex.name());
+        const auto where = graph_.where(vertex.digest);
+        if (!where) return std::move(error).context(vertex.name());
+        return std::move(error).at(*where).context(vertex.name());
     }
 
     Result<solver::InputEdge> edge(const llb::Edge& edge) const {

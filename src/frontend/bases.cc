@@ -134,6 +134,7 @@ Result<void> resolve_image(Build& build, Stage& stage) {
 std::vector<std::string> relative_paths(const std::set<std::string>& paths) {
     if (paths.contains("/")) return {};
     std::vector<std::string> relative;
+    relative.reserve(paths.size());
     for (const std::string& path : paths) relative.push_back(path.substr(1));
     std::ranges::sort(relative);
     return relative;

@@ -210,6 +210,7 @@ void ImageConfig::set_env(std::string_view name, std::string_view value) {
 
 std::vector<Digest> chain_ids(const std::vector<Digest>& diff_ids) {
     std::vector<Digest> chain;
+    chain.reserve(diff_ids.size());
     for (const auto& diff_id : diff_ids) {
         chain.push_back(chain.empty()
                             ? diff_id

@@ -55,10 +55,10 @@ std::string basic_header(const Credential& credential) {
     return "Basic " + base64_encode(credential.user + ":" + credential.password);
 }
 
-std::string value_or(const Challenge& challenge, const std::string& name, std::string otherwise) {
+std::string value_or(const Challenge& challenge, const std::string& name,
+                     const std::string& otherwise) {
     const auto found = challenge.values.find(name);
-    return found == challenge.values.end() || found->second.empty() ? std::move(otherwise)
-                                                                    : found->second;
+    return found == challenge.values.end() || found->second.empty() ? otherwise : found->second;
 }
 
 HttpRequest token_request(const Challenge& challenge, const std::string& repository,

@@ -56,7 +56,7 @@ class CopyOut {
         if (options_.keep_owners) SLIPWAY_TRY(to_.set_owner(path, entry.uid, entry.gid));
         if (!entry.is_symlink()) SLIPWAY_TRY(to_.set_mode(path, entry.mode & 07777U));
         for (const auto& [name, value] : entry.xattrs) {
-            if (const auto set = to_.set_xattr(path, name, value); !set && options_.keep_owners)
+            if (auto set = to_.set_xattr(path, name, value); !set && options_.keep_owners)
                 return set;
         }
         os::Timestamp time = entry.mtime;

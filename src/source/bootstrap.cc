@@ -48,7 +48,7 @@ Result<Distribution> find_distribution(const std::string& name) {
 /// Where a distribution's keys may be, the usual place first.
 std::string find_keyring(std::string_view distribution, const std::vector<std::string>& there) {
     for (const std::string_view extension : {".gpg", ".pgp"}) {
-        const std::string path =
+        std::string path =
             fmt::format("{}{}-archive-keyring{}", kKeyringDir, distribution, extension);
         if (std::ranges::find(there, path) != there.end()) return path;
     }

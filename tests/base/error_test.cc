@@ -35,6 +35,16 @@ TEST(Error, KeepsTheInnermostPlaceAndHint) {
     EXPECT_EQ(error.where(), (SourceRange{"a", 1, 1}));
 }
 
+TEST(Error, ChangesItsCodeAndKeepsTheRest) {
+    const Error error = Error(ErrorCode::kNotFound, "no such tag")
+                            .hint("pull")
+                            .context("FROM a")
+                            .with_code(ErrorCode::kUnavailable);
+    EXPECT_EQ(error.code(), ErrorCode::kUnavailable);
+    EXPECT_EQ(error.to_string(), "FROM a: no such tag");
+    EXPECT_EQ(error.hint(), "pull");
+}
+
 TEST(Error, TakesItsCodeFromErrno) {
     EXPECT_EQ(Error::from_errno(ENOENT, "open").code(), ErrorCode::kNotFound);
     EXPECT_EQ(Error::from_errno(ENOSPC, "write").code(), ErrorCode::kResource);

@@ -428,6 +428,7 @@ Error unknown_instruction(std::string_view keyword) {
     constexpr std::size_t kShown = 40;
     Error error = invalid("unknown instruction '{}'", keyword.substr(0, kShown));
     std::vector<std::string> known;
+    known.reserve(std::size(kKinds));
     for (const auto& kind : kKinds) known.emplace_back(kind.keyword);
     if (keyword.size() <= kShown) {
         if (const auto nearest = find_nearest(to_upper(keyword), known)) {

@@ -42,8 +42,8 @@ Result<void> MountStubs::create_one(const StubRequest& request) {
         if (info) break;
         missing.push_back(path);
     }
-    for (const RelPath& path : missing | std::views::reverse) {
-        SLIPWAY_TRY(make(path, path == found.path ? request.kind : StubKind::kDirectory));
+    for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
+        SLIPWAY_TRY(make(*path, *path == found.path ? request.kind : StubKind::kDirectory));
     }
     return {};
 }
@@ -65,8 +65,8 @@ Result<void> MountStubs::make(const RelPath& path, StubKind kind) {
 }
 
 Result<void> MountStubs::remove() {
-    for (const RelPath& path : made_ | std::views::reverse) {
-        SLIPWAY_TRY(remove_one(path).context("mount point '/{}'", path.text()));
+    for (auto path = made_.rbegin(); path != made_.rend(); ++path) {
+        SLIPWAY_TRY(remove_one(*path).context("mount point '/{}'", path->text()));
     }
     made_.clear();
     return {};

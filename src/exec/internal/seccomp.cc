@@ -13,6 +13,8 @@
 namespace slipway::exec {
 namespace {
 
+// Each text is a list of names, broken where a line is full.
+// NOLINTBEGIN(bugprone-suspicious-missing-comma)
 /// Calls that everybody may make.
 constexpr std::string_view kAlways[] = {
     // open files and their data
@@ -100,6 +102,7 @@ constexpr std::string_view kAlways[] = {
     // facts
     "uname sysinfo getrandom",
 };
+// NOLINTEND(bugprone-suspicious-missing-comma)
 
 /// Calls that come with a capability.
 struct CapabilityCalls {

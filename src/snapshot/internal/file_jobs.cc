@@ -80,7 +80,7 @@ Result<void> FileJobs::run_batch(std::size_t begin, std::size_t end, const std::
                        sources.get(job.from.tree->root(), parent_of(from)));
         SLIPWAY_ASSIGN(const os::Dir* to_dir, targets.get(tree_.dir(), parent_of(to)));
         if (job.transfer == Transfer::kLink) {
-            const auto linked = to_dir->link(*from_dir, name_of(from), name_of(to));
+            auto linked = to_dir->link(*from_dir, name_of(from), name_of(to));
             if (linked) continue;
             if (!copy_instead(linked.error())) return linked;
         }

@@ -313,8 +313,9 @@ void Scheduler::start_content(std::size_t step) {
                 cache_.add(make_record(plan_.steps[step], std::move(definition), false,
                                        done.found.hit->outputs,
                                        std::chrono::nanoseconds(done.found.hit->duration_ns)));
+            } else {
+                done.definition = std::move(definition);
             }
-            done.definition = std::move(definition);
             return done;
         }));
 }

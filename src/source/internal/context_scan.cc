@@ -33,11 +33,11 @@ bool vanished(const Error& error) {
 }
 
 Error explain(Error error, const std::string& folder) {
-    if (error.code() == ErrorCode::kDenied) {
-        std::move(error).hint("make it readable, or name it in .dockerignore");
-    }
-    return std::move(error).context(
-        fmt::format("build context, folder '{}'", folder.empty() ? "." : folder));
+    std::string frame = fmt::format("build context, folder '{}'", folder.empty() ? "." : folder);
+    if (error.code() != ErrorCode::kDenied) return std::move(error).context(std::move(frame));
+    return std::move(error)
+        .hint("make it readable, or name it in .dockerignore")
+        .context(std::move(frame));
 }
 
 class Walk {
