@@ -8,6 +8,7 @@
 #include "image/reference.h"
 #include "os/child.h"
 #include "os/file.h"
+#include "os/mount.h"
 #include "os/system.h"
 #include "source/internal/apt_sources.h"
 #include "source/internal/root_tar.h"
@@ -255,6 +256,25 @@ Result<RootFacts> make_root(const BootstrapOptions& options, const std::vector<A
     return facts;
 }
 
+/// A folder below `path` where syncing costs nothing: dpkg syncs every file it unpacks, but what
+/// comes of a root cut short is thrown away anyway. Without overlayfs, `path` itself.
+struct ScratchDir {
+    std::string path;
+    std::optional<os::MountPoint> mounted;
+};
+
+Result<ScratchDir> make_scratch(const std::string& path) {
+    const os::OverlaySpec spec{
+        .lower = {path + "/lower"}, .upper = path + "/upper", .work = path + "/work"};
+    const std::string target = path + "/scratch";
+    for (const auto& dir : {spec.lower[0], spec.upper, spec.work, target}) {
+        SLIPWAY_TRY(os::make_dirs(dir, 0700));
+    }
+    auto mounted = os::mount_overlay(spec, target);
+    if (!mounted) return ScratchDir{.path = path, .mounted = {}};
+    return ScratchDir{.path = target, .mounted = std::move(*mounted)};
+}
+
 struct StoredLayer {
     image::Descriptor blob;
     Digest diff_id;
@@ -390,9 +410,12 @@ Result<BootstrappedImage> bootstrap(const BootstrapOptions& options, const Boots
     SLIPWAY_ASSIGN(const auto entries, find_entries(options, distribution));
     SLIPWAY_ASSIGN(const auto temp, stores.store.temp_dir("bootstrap"));
     const std::string spool = temp.path() + "/root.tar";
-    SLIPWAY_ASSIGN(const auto facts,
-                   make_root(options, entries, temp.path(), spool, sink, step, stop)
-                       .context("bootstrap {}", wanted));
+    RootFacts facts;
+    {
+        SLIPWAY_ASSIGN(const auto scratch, make_scratch(temp.path()));
+        SLIPWAY_ASSIGN(facts, make_root(options, entries, scratch.path, spool, sink, step, stop)
+                                  .context("bootstrap {}", wanted));
+    }
     const RootChanges changes{
         .epoch = facts.newest_shipped,
         .sources_list = sources_list(entries, find_keyring(distribution.name, facts.keyrings))};
