@@ -2,6 +2,8 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "cli/base_images.h"
+#include "cli/build_call.h"
 #include "cli/build_context.h"
 #include "cli/build_report.h"
 #include "cli/command.h"
@@ -45,6 +47,8 @@ struct BuildFlags {
     std::vector<std::string> outputs;
     bool dry_run = false;
     std::string print;
+    std::string call = "build";
+    bool check = false;
     unsigned max_parallel = 0;
 };
 
@@ -56,35 +60,7 @@ struct BuildPlan {
     std::vector<std::string> names;
     std::vector<exporter::OutputSpec> outputs;
     ui::ProgressMode progress = ui::ProgressMode::kAuto;
-};
-
-/// Base images for the frontend, out of the store or a registry.
-class StoreResolver final : public frontend::ImageResolver {
-  public:
-    StoreResolver(source::Images& images, std::stop_token stop)
-        : images_(images), stop_(std::move(stop)) {}
-
-    Result<frontend::ResolvedImage> resolve(const std::string& ref, const image::Platform& platform,
-                                            frontend::ResolveMode mode) override {
-        const auto pull = mode == frontend::ResolveMode::kPull    ? source::Pull::kAlways
-                          : mode == frontend::ResolveMode::kLocal ? source::Pull::kNever
-                                                                  : source::Pull::kIfMissing;
-        auto image = images_.resolve(ref, platform, pull, stop_);
-        if (!image) {
-            failed_ = true;
-            return std::move(image).error();
-        }
-        return frontend::ResolvedImage{image->identifier, image->config};
-    }
-
-    /// Did an image cause the failure? (An image that is not there is no mistake in the
-    /// Dockerfile.)
-    [[nodiscard]] bool failed() const { return failed_; }
-
-  private:
-    source::Images& images_;
-    std::stop_token stop_;
-    bool failed_ = false;
+    Call call;
 };
 
 Result<std::pair<std::string, std::string>> key_value(std::string_view flag,
@@ -147,6 +123,7 @@ Result<void> add_build_contexts(const BuildFlags& flags, BuildPlan& plan) {
 
 Result<BuildPlan> make_plan(const BuildFlags& flags) {
     BuildPlan plan;
+    SLIPWAY_ASSIGN(plan.call, Call::parse(flags.check ? "check" : flags.call));
     SLIPWAY_ASSIGN(plan.progress, ui::parse_progress_mode(flags.quiet ? "quiet" : flags.progress));
     SLIPWAY_ASSIGN(plan.options.platform,
                    image::Platform::parse("linux/" + os::machine_architecture()));
@@ -226,14 +203,17 @@ Result<void> write_result_files(const BuildFlags& flags, const BuildPlan& plan,
     return {};
 }
 
-/// The graph of the Dockerfile, or its error as the exit code should see it.
-Result<frontend::Lowered> lower(const BuildPlan& plan, const dockerfile::Dockerfile& file,
-                                StoreResolver& resolver) {
-    auto lowered = frontend::lower(file, plan.request, resolver);
-    if (!lowered && resolver.failed() && lowered.error().code() == ErrorCode::kNotFound) {
-        return std::move(lowered).error().with_code(ErrorCode::kUnavailable);
+void emit_findings(std::span<const dockerfile::lint::Finding> findings,
+                   const std::string& file_name, progress::Sink& sink) {
+    for (const auto& finding : findings) {
+        const dockerfile::lint::RuleInfo& about = dockerfile::lint::info(finding.rule);
+        sink.emit(progress::Warning{
+            .text = finding.message,
+            .where = SourceRange{file_name, finding.lines.first, finding.lines.last},
+            .rule = std::string(about.name),
+            .level = std::string(to_string(about.level)),
+            .url = dockerfile::lint::url(finding.rule)});
     }
-    return lowered;
 }
 
 Result<void> run_build(const BuildFlags& flags, const BuildPlan& plan, engine::Workspace& workspace,
@@ -242,7 +222,9 @@ Result<void> run_build(const BuildFlags& flags, const BuildPlan& plan, engine::W
     SLIPWAY_ASSIGN(const auto file, dockerfile::parse_dockerfile(plan.input.dockerfile_text,
                                                                  plan.input.dockerfile_name));
     StoreResolver resolver(workspace.images(), stop);
-    SLIPWAY_ASSIGN(const auto lowered, lower(plan, file, resolver));
+    const auto lowering = frontend::lower(file, plan.request, resolver);
+    if (!lowering) return resolver.as_outside(lowering.error());
+    const frontend::Lowered& lowered = *lowering;
     SLIPWAY_ASSIGN(const auto graph, llb::Graph::load(lowered.definition));
     if (!flags.print.empty()) {
         const std::string text = flags.print == "llb"
@@ -253,9 +235,10 @@ Result<void> run_build(const BuildFlags& flags, const BuildPlan& plan, engine::W
         return {};
     }
     const auto renderer = ui::make_renderer(plan.progress, fileno(stderr));
-    for (const auto& warning : lowered.warnings) {
-        renderer->emit(progress::Warning{
-            warning.text, SourceRange{file.file_name, warning.lines.first, warning.lines.last}});
+    emit_findings(lowered.findings, file.file_name, *renderer);
+    if (lowered.lint_error) {
+        renderer->finish();
+        return *lowered.lint_error;
     }
     renderer->emit(progress::BuildStarted{lowered.target_stage, graph.vertices().size()});
     const auto finish = [&](bool ok) {
@@ -292,9 +275,43 @@ Result<void> run_build(const BuildFlags& flags, const BuildPlan& plan, engine::W
     return {};
 }
 
+int show(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return 0;
+}
+
+/// --call=targets, check, outline: nothing is built.
+int run_call(const Globals& globals, const BuildPlan& plan) {
+    const auto& [method, format, ignore_status] = plan.call;
+    const std::string& name = plan.input.dockerfile_name;
+    const auto file = dockerfile::parse_dockerfile(plan.input.dockerfile_text, name);
+    const auto fail = [&](const Error& error) { return report(error, plan.input.dockerfile_text); };
+    if (method == Call::Method::kTargets) {
+        if (!file) return fail(file.error());
+        return show(print_targets(*file, format));
+    }
+    dockerfile::Dockerfile unread;
+    unread.file_name = name;
+    unread.text = plan.input.dockerfile_text;
+    frontend::Checked checked;
+    if (!file) {
+        checked.error = file.error();
+    } else {
+        auto workspace = engine::Workspace::open(globals.root, os::LockMode::kShared);
+        if (!workspace) return report(workspace.error());
+        StoreResolver resolver((*workspace)->images(), {});
+        checked = frontend::check(*file, plan.request, resolver);
+        if (checked.error) checked.error = resolver.as_outside(*checked.error);
+    }
+    show(print_check(checked, file ? *file : unread, format));
+    if (checked.error) return fail(*checked.error);
+    return ignore_status ? 0 : check_status(checked);
+}
+
 int build(const Globals& globals, const BuildFlags& flags) {
     const auto plan = make_plan(flags);
     if (!plan) return report(plan.error());
+    if (plan->call.method != Call::Method::kBuild) return run_call(globals, *plan);
     return with_engine(globals, [&](engine::Workspace& workspace, const std::stop_token& stop) {
         const auto done = run_build(flags, *plan, workspace, stop);
         return done ? 0 : report(done.error(), plan->input.dockerfile_text);
@@ -366,6 +383,13 @@ void add_build_command(CLI::App& app, Globals& globals, Action& action) {
                       "Print each step and whether it would run; change nothing");
     command->add_option("--print", flags->print, "Print the build graph and stop")
         ->type_name("llb|dot|json");
+    command
+        ->add_option("--call", flags->call,
+                     "Tell about the Dockerfile instead of building: what lint rules say (check), "
+                     "its stages (targets), its parameters (outline)")
+        ->type_name("METHOD[,format=json]")
+        ->capture_default_str();
+    command->add_flag("--check", flags->check, "Short for --call=check");
     command->add_option("--max-parallelism", flags->max_parallel,
                         "Steps running at once (default: one per processor)");
     command->callback([&globals, &action, flags] {

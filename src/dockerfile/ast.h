@@ -182,6 +182,8 @@ struct Stage {
 };
 
 struct ParseWarning {
+    enum class Kind { kEmptyContinuation, kMalformedJson, kIgnoredFlag };
+    Kind kind;
     std::string text;
     Lines lines;
 };

@@ -2,6 +2,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "frontend/internal/build.h"
+#include "frontend/internal/lint.h"
 #include "image/reference.h"
 
 #include <fmt/format.h>
@@ -113,6 +114,7 @@ Result<void> resolve_image(Build& build, Stage& stage) {
     const std::string identifier = std::move(resolved->identifier);
     take_config(stage, std::move(resolved->config));
     if (holds_nothing(stage.image)) return {};
+    lint_base_platform(build, stage, stage.image.platform);
 
     llb::SourceSpec spec = image_source(build, identifier);
     if (build.request.resolve_mode != ResolveMode::kDefault) {

@@ -4,6 +4,7 @@
 #include "frontend/internal/build.h"
 #include "frontend/internal/go_text.h"
 #include "frontend/internal/instructions.h"
+#include "frontend/internal/lint.h"
 #include "frontend/internal/values.h"
 
 #include <fmt/format.h>
@@ -304,7 +305,9 @@ Result<void> dispatch_stage(Build& build, Stage& stage) {
                               instruction.keyword)
                 .at(range);
         }
-        auto done = std::visit(Dispatcher(Step{build, stage, command}), instruction.body);
+        const Step step{build, stage, command};
+        lint_instruction(step);
+        auto done = std::visit(Dispatcher(step), instruction.body);
         if (!done) return std::move(done).error().at(range);
     }
     return {};

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "frontend/internal/build.h"
 #include "frontend/internal/go_text.h"
+#include "frontend/internal/lint.h"
 
 #include <fmt/format.h>
 
@@ -202,6 +203,7 @@ Result<void> add_stages(Build& build) {
             return invalid("FROM holds bytes that are not UTF-8")
                 .at(build.range(parsed.from.lines));
         }
+        lint_from(build, parsed);
         auto made = make_stage(build, parsed, i);
         if (!made) return std::move(made).error().at(build.range(parsed.from.lines));
         Stage& stage = build.stages.add(std::move(*made));
@@ -269,12 +271,19 @@ Result<bool> take_triggers(Build& build, Stage& stage) {
     return needs_more;
 }
 
-/// Asks for the base images of what the target needs until no trigger needs more.
+std::set<const Stage*> needed_stages(const Build& build, const Stage& target) {
+    if (build.scope == Scope::kTarget) return reachable_from(target);
+    std::set<const Stage*> all;
+    for (const auto& stage : build.stages.all()) all.insert(stage.get());
+    return all;
+}
+
+/// Asks for the base images of what is needed until no trigger needs more.
 Result<void> resolve_stages(Build& build, const Stage& target) {
     bool again = true;
     while (again) {
         again = false;
-        const std::set<const Stage*> reachable = reachable_from(target);
+        const std::set<const Stage*> reachable = needed_stages(build, target);
         for (std::size_t i = 0; i < build.stages.all().size(); ++i) {
             Stage& stage = *build.stages.at(i);
             if (stage.base != nullptr || stage.dispatched || stage.resolved) continue;
@@ -305,11 +314,14 @@ Result<void> resolve_stages(Build& build, const Stage& target) {
 }
 
 Result<void> dispatch_stages(Build& build, const Stage& target) {
-    const std::set<const Stage*> reachable = reachable_from(target);
+    const std::set<const Stage*> reachable = needed_stages(build, target);
     for (const auto& stage : build.stages.all()) {
         if (!reachable.contains(stage.get()) || stage->dispatched) continue;
         inherit(*stage);
-        if (stage->base != nullptr) stage->args = stage->base->args;
+        if (stage->base != nullptr) {
+            stage->args = stage->base->args;
+            stage->lint.workdir = stage->base->lint.workdir;
+        }
         stage->dispatched = true;
         SLIPWAY_TRY(dispatch_stage(build, *stage));
     }
@@ -340,24 +352,41 @@ void add_context(Build& build) {
         build.graph.source(std::move(spec), about.named("[internal] load build context"));
 }
 
-}  // namespace
-
-Result<std::string> Build::expand(std::string_view word, const EnvList& env) const {
-    SLIPWAY_ASSIGN(dockerfile::Expanded expanded,
-                   dockerfile::expand_word(word, env.lookup(), file.escape));
-    return std::move(expanded.text);
+/// The options of "# check=", or those that a build argument puts in their place.
+Result<void> set_linter(Build& build) {
+    static constexpr const char* kName = "BUILDKIT_DOCKERFILE_CHECK";
+    const auto given = build.build_args.find(kName);
+    const std::string text =
+        given != build.build_args.end() ? given->second : build.file.check.value_or("");
+    SLIPWAY_ASSIGN(auto options, dockerfile::lint::parse_options(text).context(
+                                     "{}", given != build.build_args.end() ? kName : "# check="));
+    build.linter = dockerfile::lint::Linter(std::move(options));
+    // A malformed ignore file is told by whoever reads it.
+    build.ignored = PatternList::parse(build.request.ignore_patterns).value_or(PatternList());
+    return {};
 }
 
-Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request,
-                      ImageResolver& images) {
-    if (file.stages.empty()) return invalid("the Dockerfile has no FROM");
-    SLIPWAY_TRY(check_texts(request));
-    Build build{
-        .file = file, .request = request, .images = images, .build_args = request.build_args};
-    build.file_number = build.graph.add_file(
-        is_utf8(file.file_name) ? file.file_name : "Dockerfile", file.text, "Dockerfile");
-    build.platform = to_pb(request.platform);
+Build begin(const dockerfile::Dockerfile& file, const Request& request, ImageResolver& images,
+            Scope scope) {
+    return {.file = file,
+            .request = request,
+            .images = images,
+            .scope = scope,
+            .build_args = request.build_args};
+}
+
+/// Everything up to the graph's last vertex; the stage to build.
+Result<Stage*> convert(Build& build) {
+    if (build.file.stages.empty()) return invalid("the Dockerfile has no FROM");
+    SLIPWAY_TRY(check_texts(build.request));
+    SLIPWAY_TRY(set_linter(build));
+    dockerfile::lint::check_file(build.file, build.linter);
+    const std::string& name = build.file.file_name;
+    build.file_number =
+        build.graph.add_file(is_utf8(name) ? name : "Dockerfile", build.file.text, "Dockerfile");
+    build.platform = to_pb(build.request.platform);
     set_platform_args(build);
+    lint_default_args(build);
     SLIPWAY_TRY(set_meta_args(build));
     SLIPWAY_TRY(set_epoch(build));
     set_proxy(build);
@@ -369,6 +398,21 @@ Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request
     SLIPWAY_TRY(resolve_stages(build, *target));
     SLIPWAY_TRY(dispatch_stages(build, *target));
     set_paths(build, *target);
+    return target;
+}
+
+}  // namespace
+
+Result<std::string> Build::expand(std::string_view word, const EnvList& env) const {
+    SLIPWAY_ASSIGN(dockerfile::Expanded expanded,
+                   dockerfile::expand_word(word, env.lookup(), file.escape));
+    return std::move(expanded.text);
+}
+
+Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request,
+                      ImageResolver& images) {
+    Build build = begin(file, request, images, Scope::kTarget);
+    SLIPWAY_ASSIGN(Stage* const target, convert(build));
 
     Lowered lowered;
     lowered.definition = build.graph.marshal(target->state.files);
@@ -378,10 +422,26 @@ Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request
         lowered.config.labels.insert_or_assign(name, value);
     lowered.base_config = std::move(target->base_image);
     lowered.source_date_epoch = build.epoch;
-    lowered.warnings = file.warnings;
+    lowered.findings = build.linter.findings();
+    if (auto verdict = build.linter.verdict(); !verdict)
+        lowered.lint_error = std::move(verdict).error();
     lowered.target_stage =
         target->name.empty() ? fmt::format("stage-{}", file.stages.size() - 1) : target->name;
     return lowered;
+}
+
+Checked check(const dockerfile::Dockerfile& file, const Request& request, ImageResolver& images) {
+    Build build =
+        begin(file, request, images, request.target.empty() ? Scope::kAllStages : Scope::kTarget);
+    const auto converted = convert(build);
+    const auto verdict = build.linter.verdict();
+    Checked checked{.findings = build.linter.findings(), .error = {}};
+    if (!converted) {
+        checked.error = converted.error();
+    } else if (!verdict) {
+        checked.error = verdict.error();
+    }
+    return checked;
 }
 
 }  // namespace slipway::frontend

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dockerfile/ast.h"
+#include "dockerfile/lint/linter.h"
 #include "image/config.h"
 #include "image/platform.h"
 #include "image/reference.h"
@@ -61,13 +62,24 @@ struct Lowered {
     image::ImageConfig config;  ///< history complete; diff_ids only of ... the exporter sets them
     std::optional<image::ImageConfig> base_config;  ///< of the image the target starts from
     std::optional<std::int64_t> source_date_epoch;
-    std::vector<dockerfile::ParseWarning> warnings;
+    std::vector<dockerfile::lint::Finding> findings;
+    /// The file asks for `error=true` and there are warnings: the build should not go on.
+    std::optional<Error> lint_error;
     std::string target_stage;  ///< display name
+};
+
+/// What the lint rules say of a file, and what is wrong with it besides.
+struct Checked {
+    std::vector<dockerfile::lint::Finding> findings;
+    std::optional<Error> error;
 };
 
 /// kInvalidInput with the lines for what is wrong, kUnsupported (naming instruction, file, line)
 /// for what is right but not lowered yet, kNotFound for a stage or target with the nearest as hint.
 Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request,
                       ImageResolver& images);
+
+/// Without a target, all stages are looked at. Asks for the configs of base images, as lower().
+Checked check(const dockerfile::Dockerfile& file, const Request& request, ImageResolver& images);
 
 }  // namespace slipway::frontend

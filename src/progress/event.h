@@ -66,6 +66,11 @@ struct StepDone {
 struct Warning {
     std::string text;
     std::optional<SourceRange> where;
+    /// Of a lint rule: its name, "warning" or "note", and where to read more. Shown when the build
+    /// ends.
+    std::string rule = {};
+    std::string level = {};
+    std::string url = {};
 };
 /// `ok` is false for a failed or cancelled build; the error itself goes to the caller.
 struct BuildDone {

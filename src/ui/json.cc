@@ -99,7 +99,11 @@ class JsonRenderer final : public Renderer {
                             {"error", describe(event.error)}});
     }
     void take(const progress::Warning& event) {
-        write("warning", {{"text", event.text}, {"where", place(event.where)}});
+        write("warning", {{"text", event.text},
+                          {"where", place(event.where)},
+                          {"rule", text_or_null(event.rule)},
+                          {"level", text_or_null(event.level)},
+                          {"url", text_or_null(event.url)}});
     }
     void take(const progress::BuildDone& event) {
         write("build.done", {{"ok", event.ok}, {"ms", milliseconds(event.duration)}});

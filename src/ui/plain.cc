@@ -4,6 +4,7 @@
 //   #3 0.412 a line that the step wrote, 0.412 s after its start
 //   #3 DONE 1.2s (context file 'src/main.c' changed)
 #include "ui/internal/build_state.h"
+#include "ui/internal/findings.h"
 #include "ui/internal/output.h"
 #include "ui/internal/renderers.h"
 #include "ui/internal/terminal_text.h"
@@ -17,6 +18,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace slipway::ui::internal {
 
@@ -41,6 +43,7 @@ class PlainRenderer final : public Renderer {
         if (finished_) return;
         finished_ = true;
         static_cast<void>(write_failed_logs(state_, out_, LogText::kAsItCame));
+        out_.show(summarize_findings(findings_));
     }
 
   private:
@@ -84,6 +87,10 @@ class PlainRenderer final : public Renderer {
                           last_shown_.lower_bound({step.number + 1, ""}));
     }
     void take(const progress::Warning& event) {
+        if (is_finding(event)) {
+            findings_.push_back(event);
+            return;
+        }
         text_ += "WARNING: " + one_line(event.text);
         if (event.where)
             text_ += fmt::format(" ({}:{})", one_line(event.where->file), event.where->first_line);
@@ -116,6 +123,7 @@ class PlainRenderer final : public Renderer {
     std::string text_;  ///< of the event in hand
     std::set<std::size_t> introduced_;
     std::map<std::pair<std::size_t, std::string>, Shown> last_shown_;
+    std::vector<progress::Warning> findings_;
     bool finished_ = false;
 };
 

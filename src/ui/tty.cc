@@ -6,6 +6,7 @@
 // cursor is there and the terminal is usable.
 #include "os/system.h"
 #include "ui/internal/build_state.h"
+#include "ui/internal/findings.h"
 #include "ui/internal/output.h"
 #include "ui/internal/renderers.h"
 #include "ui/internal/screen.h"
@@ -59,6 +60,7 @@ class TtyRenderer final : public Renderer {
         last.push_back(closing_line());
         draw(last, {});
         static_cast<void>(write_failed_logs(state_, out_, LogText::kPrintable));
+        out_.show(summarize_findings(findings_));
     }
 
   private:
@@ -84,6 +86,10 @@ class TtyRenderer final : public Renderer {
         ended_.push_back(finished_line(step));
     }
     void take(const progress::Warning& event) {
+        if (is_finding(event)) {
+            findings_.push_back(event);
+            return;
+        }
         std::string text = " => WARNING: " + one_line(event.text);
         if (event.where)
             text += fmt::format(" ({}:{})", one_line(event.where->file), event.where->first_line);
@@ -141,6 +147,7 @@ class TtyRenderer final : public Renderer {
     Output out_;
     BuildState state_;
     std::vector<ScreenLine> ended_;  ///< not drawn yet
+    std::vector<progress::Warning> findings_;
     std::optional<progress::BuildDone> end_;
     bool changed_ = false;
     os::TerminalSize size_;

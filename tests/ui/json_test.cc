@@ -56,8 +56,25 @@ TEST(JsonEvents, HaveTheFieldsThatAreDocumentedInTheirOrder) {
                   step +
                   "\",\"reason\":\"miss_inputs\",\"detail\":null,"
                   "\"ms\":1240,\"error\":null}\n"
-                  "{\"v\":1,\"type\":\"warning\",\"text\":\"old\",\"where\":null}\n"
+                  "{\"v\":1,\"type\":\"warning\",\"text\":\"old\",\"where\":null,"
+                  "\"rule\":null,\"level\":null,\"url\":null}\n"
                   "{\"v\":1,\"type\":\"build.done\",\"ok\":true,\"ms\":15}\n");
+}
+
+TEST(JsonEvents, TellTheRuleOfAWarning) {
+    const std::string text = capture(ProgressMode::kJson, [](Renderer& sink) {
+        sink.emit(progress::Warning{.text = "w",
+                                    .where = SourceRange{"Dockerfile", 3, 4},
+                                    .rule = "SomeRule",
+                                    .level = "note",
+                                    .url = "docs/rules/SomeRule.md"});
+    });
+    const auto all = records(text);
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].at("rule"), "SomeRule");
+    EXPECT_EQ(all[0].at("level"), "note");
+    EXPECT_EQ(all[0].at("url"), "docs/rules/SomeRule.md");
+    EXPECT_EQ(all[0].at("where").at("first_line"), 3);
 }
 
 TEST(JsonEvents, TellTheErrorOfAFailedStep) {

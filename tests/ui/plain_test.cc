@@ -116,6 +116,31 @@ TEST(Plain, WarnsWithThePlace) {
     EXPECT_EQ(text, "WARNING: old form (Dockerfile:3)\nWARNING: no place\n");
 }
 
+progress::Warning finding(const char* rule, const char* level, const char* text, int line) {
+    return {.text = text,
+            .where = SourceRange{"Dockerfile", line, line},
+            .rule = rule,
+            .level = level,
+            .url = ""};
+}
+
+TEST(Plain, TellsWhatLintRulesFoundBelowEverything) {
+    const std::string text = capture(ProgressMode::kPlain, [](Renderer& sink) {
+        sink.emit(finding("Ours", "note", "slow", 9));
+        sink.emit(finding("RuleA", "warning", "bad\nform", 3));
+        sink.emit(finding("RuleB", "warning", "worse", 5));
+        sink.emit(queued(1, "RUN x"));
+        sink.emit(started(1));
+        sink.emit(failed(1, "no"));
+    });
+    EXPECT_THAT(text,
+                ::testing::EndsWith("\n 2 warnings found ('slipway build --check' explains them):\n"
+                                    " - RuleA: bad form (line 3)\n - RuleB: worse (line 5)\n"
+                                    "\n 1 note found ('slipway build --check' explains it):\n"
+                                    " - Ours: slow (line 9)\n"));
+    EXPECT_THAT(text, ::testing::StartsWith("#1 RUN x\n"));
+}
+
 TEST(Plain, ShowsTransfersNowAndThenAndAtTheirEnd) {
     const std::string text = capture(ProgressMode::kPlain, [](Renderer& sink) {
         sink.emit(queued(1, "FROM debian"));

@@ -224,6 +224,25 @@ TEST_F(Tty, ObeysNoColor) {
     }
 }
 
+TEST_F(Tty, TellsWhatLintRulesFoundBelowEverything) {
+    Terminal terminal(80, 24);
+    ASSERT_TRUE(terminal.valid());
+    const auto renderer = make_renderer(ProgressMode::kTty, terminal.fd());
+    renderer->emit(progress::Warning{.text = "bad",
+                                     .where = SourceRange{"Dockerfile", 3, 3},
+                                     .rule = "RuleA",
+                                     .level = "warning",
+                                     .url = ""});
+    renderer->emit(queued(1, "RUN x"));
+    renderer->emit(done(1, Reason::kHitLocal));
+    renderer->finish();
+    terminal.close();
+    const std::string raw = terminal.raw();
+    const auto found = raw.find(" - RuleA: bad (line 3)");
+    ASSERT_NE(found, std::string::npos);
+    EXPECT_LT(raw.find("RUN x"), found);
+}
+
 TEST_F(Tty, IsPlainOnADumbTerminal) {
     ASSERT_EQ(::setenv("TERM", "dumb", 1), 0);
     Terminal terminal(80, 24);

@@ -28,7 +28,9 @@ struct Request {
     char escape;
     Warnings& warnings;
 
-    void warn(std::string text) const { warnings.push_back({std::move(text), statement.lines}); }
+    void warn_of_json(std::string text) const {
+        warnings.push_back({ParseWarning::Kind::kMalformedJson, std::move(text), statement.lines});
+    }
 };
 
 template <typename... Args>
@@ -46,7 +48,7 @@ Result<std::vector<std::string>> list_of_words(const Request& request) {
     SLIPWAY_ASSIGN(auto list, parse_json_list(request.rest));
     if (list) return *std::move(list);
     if (looks_like_json_list(request.rest))
-        request.warn("this is no valid JSON list, so it is read as plain words");
+        request.warn_of_json("this is no valid JSON list, so it is read as plain words");
     std::vector<std::string> words;
     for (const auto word : split_blanks(request.rest)) words.emplace_back(word);
     return words;
@@ -56,7 +58,7 @@ Result<CommandLine> command_line(const Request& request, std::string_view text) 
     SLIPWAY_ASSIGN(auto list, parse_json_list(text));
     if (list) return CommandLine{.exec_form = true, .shell = {}, .args = *std::move(list)};
     if (looks_like_json_list(text))
-        request.warn("this is no valid JSON list, so the shell gets it as text");
+        request.warn_of_json("this is no valid JSON list, so the shell gets it as text");
     return CommandLine{.exec_form = false, .shell = std::string(text), .args = {}};
 }
 
@@ -451,8 +453,9 @@ Result<Instruction> read_instruction(Statement statement, char escape, Warnings&
     instruction.flags = std::move(split.flags);
     std::span<const Flag> flags = instruction.flags;
     if (kind->policy == FlagPolicy::kIgnored && !flags.empty()) {
-        warnings.push_back(
-            {"flags of " + instruction.keyword + " have no effect", statement.lines});
+        warnings.push_back({ParseWarning::Kind::kIgnoredFlag,
+                            "flags of " + instruction.keyword + " have no effect",
+                            statement.lines});
         flags = {};
     }
     SLIPWAY_ASSIGN(const FlagSet checked,

@@ -159,8 +159,9 @@ Result<void> StatementReader::read_continuations(Statement& statement) {
         continues = piece.continues;
     }
     if (empty_line != 0) {
-        warnings_.push_back(
-            {"empty line inside a continued instruction", {empty_line, empty_line}});
+        warnings_.push_back({ParseWarning::Kind::kEmptyContinuation,
+                             "empty line inside a continued instruction",
+                             {empty_line, empty_line}});
     }
     return {};
 }

@@ -1,6 +1,8 @@
 // What one call of lower() works on.
 #pragma once
 
+#include "base/pattern.h"
+#include "dockerfile/lint/linter.h"
 #include "frontend/dockerfile_frontend.h"
 #include "frontend/internal/env_list.h"
 #include "frontend/internal/stage.h"
@@ -13,10 +15,17 @@
 
 namespace slipway::frontend {
 
+/// Which stages are lowered.
+enum class Scope { kTarget, kAllStages };
+
 struct Build {
     const dockerfile::Dockerfile& file;
     const Request& request;
     ImageResolver& images;
+    Scope scope = Scope::kTarget;
+
+    dockerfile::lint::Linter linter = dockerfile::lint::Linter({});
+    PatternList ignored = {};  ///< request.ignore_patterns
 
     Stages stages = {};
     EnvList global_args = {};  ///< platform ARGs and those before the first FROM

@@ -36,6 +36,14 @@ struct State {
     std::string user;
 };
 
+/// What lint rules remember of a stage's instructions so far.
+struct SeenInstructions {
+    bool workdir = false;  ///< here or in a base stage
+    std::optional<dockerfile::Lines> cmd = {};
+    std::optional<dockerfile::Lines> entrypoint = {};
+    std::optional<dockerfile::Lines> healthcheck = {};
+};
+
 /// A stage of the file, or something used like one: the image of a COPY --from, the nothing of a
 /// mount without `from`.
 struct Stage {
@@ -66,6 +74,7 @@ struct Stage {
     /// Every ARG seen so far, those of base stages too, for the history.
     std::vector<std::pair<std::string, std::optional<std::string>>> args;
     bool cmd_set = false;
+    SeenInstructions lint;
 
     std::set<std::string> context_paths;  ///< used of the build context
     /// Used of this stage's own files; shared with the stages based on it.
