@@ -13,6 +13,8 @@ from . import tree as trees
 #   host     `architecture` of this machine is "HOST": golden data hold on other machines
 #   serve    the address of the harness's own server is "@SERVE@": its port is a free one
 #   busybox  content of this machine's busybox is "busybox": it comes from the distribution
+#   null     a key that is null counts as one that is not there, as the specification has it: the reference writes
+#            "created": null and "diff_ids": null for an image without layers
 #   root     the root directory's own time is not compared: layers need not name it, and unpackers make it
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -37,7 +39,7 @@ class Normal:
 
     def json(self, value):
         if isinstance(value, dict):
-            return {self.text(key): self.json(item) for key, item in value.items()}
+            return {self.text(key): self.json(item) for key, item in value.items() if item is not None}
         if isinstance(value, list):
             return [self.json(item) for item in value]
         return self.text(value) if isinstance(value, str) else value
@@ -47,8 +49,7 @@ class Normal:
         if config.get("architecture") == self.architecture:
             config["architecture"] = "HOST"
         rootfs = config.get("rootfs", {})
-        if "diff_ids" in rootfs:
-            rootfs["diff_ids"] = len(rootfs["diff_ids"])
+        rootfs["diff_ids"] = len(rootfs.get("diff_ids", []))
         return config
 
     def node(self, node):
@@ -97,10 +98,13 @@ class Layout:
         with open(self.blob_path(digest), encoding="utf-8") as file:
             return json.load(file)
 
+    def diff_ids(self):
+        return self.config["rootfs"].get("diff_ids") or []
+
     def layers(self):
         """[(diff ID, opener of the tar)]"""
         return [(diff_id, lambda blob=blob: open_blob(self.blob_path(blob["digest"])))
-                for diff_id, blob in zip(self.config["rootfs"]["diff_ids"], self.manifest["layers"], strict=True)]
+                for diff_id, blob in zip(self.diff_ids(), self.manifest.get("layers") or [], strict=True)]
 
 
 def open_blob(path):
@@ -128,7 +132,7 @@ class Bases:
                 if diff_id not in self.known:
                     with opened() as stream:
                         self.known[diff_id] = trees.read_layer(stream)
-            self.images.append((name, layout.config["rootfs"]["diff_ids"]))
+            self.images.append((name, layout.diff_ids()))
         self.images.sort(key=lambda image: (-len(image[1]), image[0]))
 
     def below(self, diff_ids):
@@ -148,7 +152,7 @@ def describe(layout, bases, normal):
             continue
         with opened() as stream:
             layers.append(trees.read_layer(stream))
-    base, below = bases.below(layout.config["rootfs"]["diff_ids"])
+    base, below = bases.below(layout.diff_ids())
     config = normal.config(layout.config)
     history = config.pop("history", None)
     base_tree = entries_of(apply_all(layers[:below]), normal)

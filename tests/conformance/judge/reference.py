@@ -154,6 +154,8 @@ def build_context(value, opts, locals_, flags, folder):
 
 
 def network(value, opts, locals_, flags, folder):
+    if value == "default":                    # what buildx keeps to itself
+        return
     opts["force-network-mode"] = value
     if value == "host":
         flags += ["-allow", "network.host"]
