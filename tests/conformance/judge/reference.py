@@ -5,6 +5,7 @@ The client is given what `docker buildx build` makes of its flags: FLAGS has the
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from .session import clean_environment, run_logged
 
 BIN = HERE.parent.parent / "build/reference/bin"
 SOURCE = HERE / "reference"
+OWN_SYNTAX = re.compile(rb"#\s*syntax\s*=\s*(docker\.io/)?docker/dockerfile(-upstream)?(:|\s)")
 PROGRAMS = ("buildkitd", "buildctl", "reference")
 
 
@@ -121,6 +123,8 @@ def client_flags(prepared):
     folder = prepared.folder
     dockerfile = folder / prepared.dockerfile
     opts["filename"] = dockerfile.name
+    if dockerfile.is_file() and OWN_SYNTAX.match(dockerfile.read_bytes()):
+        opts["cmdline"] = "dockerfile.v0"     # the frontend that is built in, instead of an image of it
     locals_ = {"dockerfile": dockerfile.parent, "context": folder / prepared.context}
     if "://" in prepared.context:
         opts["context"] = prepared.context
