@@ -15,6 +15,7 @@ PROTO = pathlib.Path(__file__).resolve().parents[3] / "src/llb/ops.proto"
 #   session  local.session, local.unique and local.sharedkeyhint say which client serves a directory, not what is in it
 #   digests  an image is named without its digest: the base images hold this machine's busybox
 #   serve    the address of the harness's own server is "@SERVE@"
+#   host     the architecture of this machine is "HOST"
 #   caps     OpMetadata.caps tells a daemon what a vertex needs; the daemon is another here
 #   lines    Definition.Source (line numbers, the Dockerfile's text) is for messages
 SESSION_ATTRIBUTES = {"local.session", "local.unique", "local.sharedkeyhint"}
@@ -198,6 +199,9 @@ def normal(vertex, session):
         source.pop("attrs", None)
         if attributes:
             source["attrs"] = attributes
+    platform = vertex.get("platform", {})
+    if platform.get("Architecture") == session.architecture:
+        platform["Architecture"] = "HOST"
     return plain(vertex, session)
 
 

@@ -93,6 +93,8 @@ func build(address, definition, answer string, options client.SolveOpt, locals, 
 	defer connection.Close()
 
 	options.LocalMounts = map[string]fsutil.FS{}
+	// Or the daemon would make this context out of another case's, whose directories keep their times.
+	options.SharedKey = locals["context"]
 	for name, directory := range locals {
 		if options.LocalMounts[name], err = fsutil.NewFS(directory); err != nil {
 			return err
