@@ -36,6 +36,7 @@ class TreeCopier {
         RelPath dest;
         Spot spot;
         DraftNode* owned = nullptr;
+        bool dated = true;  ///< its time is the source's, whatever is added
     };
 
     Result<void> take(const std::string& path, const MergedNode& node, TakenAs how) {
@@ -86,11 +87,15 @@ class TreeCopier {
             SLIPWAY_TRY(change_dir(dest, spot, wanted));
         } else {
             SLIPWAY_ASSIGN(DraftNode * parent, owned_parent(dest));
+            Entry entry = final_entry(from, dest);
+            if (how == TakenAs::kParent && !options_.time) entry.mtime = editor_.tree->opened_at();
             SLIPWAY_ASSIGN(DraftNode * made,
-                           editor_.tree->add(*parent, spot.under(), final_entry(from, dest)));
+                           editor_.tree->add(*parent, spot.under(), std::move(entry)));
             spot = Spot(made, spot.under());
         }
-        levels_.push_back({path, dest, spot, spot.node()});
+        const bool dated = path.empty() || how != TakenAs::kParent;
+        if (dated && spot.node() != nullptr) editor_.tree->keep_time(*spot.node());
+        levels_.push_back({path, dest, spot, spot.node(), dated});
         return {};
     }
 
@@ -116,6 +121,7 @@ class TreeCopier {
         if (level.owned == nullptr) {
             SLIPWAY_ASSIGN(level.owned, editor_.tree->own_dir(level.dest));
             level.spot = Spot(level.owned, level.spot.under());
+            if (level.dated) editor_.tree->keep_time(*level.owned);
         }
         return level.owned;
     }
@@ -253,7 +259,7 @@ class CopyAction {
 
   private:
     [[nodiscard]] std::uint32_t dir_mode() const {
-        return symbolic_ || !options_.mode ? 0755U : *options_.mode & 07777U;
+        return symbolic_ || !options_.mode ? 0755U : *options_.mode & 0777U;
     }
 
     Result<void> make_dirs(const RelPath& path, std::uint32_t mode) {

@@ -46,6 +46,7 @@ Result<DraftTree*> EditorState::tree_for_action() {
         draft.reset();
         jobs.emplace(*tree, pool);
     }
+    tree->begin_action();
     return &*tree;
 }
 
@@ -60,10 +61,7 @@ Result<void> EditorState::done(Result<void> result) {
 }
 
 os::Timestamp EditorState::time_or_now(ActionTime time) const {
-    if (time) return *time;
-    constexpr std::int64_t kSecond = 1'000'000'000;
-    const std::int64_t now = os::now_unix_nanoseconds();
-    return {now / kSecond, static_cast<std::uint32_t>(now % kSecond)};
+    return time.value_or(tree->opened_at());
 }
 
 Result<DraftNode*> EditorState::add(const RelPath& path, Entry entry) {

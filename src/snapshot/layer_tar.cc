@@ -23,6 +23,15 @@ class LayerTar {
         if (S_ISSOCK(entry.mode)) return {};
         if (entry.is_whiteout()) return hide(entry.path);
         archive::TarEntry member = member_for(entry);
+        if (entry.hardlink != 0) {
+            const auto [first, is_new] = first_names_.try_emplace(entry.hardlink, entry.path);
+            if (!is_new) {
+                member.type = archive::EntryType::kHardlink;
+                member.link_target = first->second;
+                member.xattrs.clear();
+                return tar_.add(member);
+            }
+        }
         if (entry.is_regular()) return write_regular(entry, std::move(member));
         SLIPWAY_TRY(tar_.add(member));
         return entry.opaque ? hide(entry.path + "/.wh..opq") : Result<void>();
@@ -68,15 +77,6 @@ class LayerTar {
     }
 
     Result<void> write_regular(const Entry& entry, archive::TarEntry member) {
-        if (entry.hardlink != 0) {
-            const auto [first, is_new] = first_names_.try_emplace(entry.hardlink, entry.path);
-            if (!is_new) {
-                member.type = archive::EntryType::kHardlink;
-                member.link_target = first->second;
-                member.xattrs.clear();
-                return tar_.add(member);
-            }
-        }
         member.size = entry.size;
         SLIPWAY_TRY(tar_.add(member));
         SLIPWAY_ASSIGN(const os::Fd file, layer_.root().open_file(RelPath::in_root(entry.path)));

@@ -102,7 +102,7 @@ Result<std::vector<std::string>> expand_selection(const View& view, const Select
     std::string prefix;
     for (auto part = components.begin(); part != first_wild; ++part) {
         if (!prefix.empty()) prefix += '/';
-        prefix += unescape_wildcard(*part);
+        prefix += *part;
     }
     if (first_wild == components.end()) return std::vector{prefix};
 

@@ -60,7 +60,9 @@ struct LocalContext::Impl {
     std::int64_t scanned_at;  ///< Unix seconds
     snapshot::Manifest manifest;
     std::vector<FileIdentity> identities;  ///< of each entry
-    std::vector<Digest> digests;           ///< of each entry; written once, before `known` says so
+    /// Of files with several names: the first one by number, which alone is read.
+    std::vector<std::size_t> first_names;
+    std::vector<Digest> digests;  ///< of each entry; written once, before `known` says so
     std::vector<std::atomic<Known>> known;
     std::atomic<bool> learnt = false;  ///< something that the cache does not have
     async::SingleFlight<std::size_t, Digest> hashing;
@@ -75,8 +77,16 @@ struct LocalContext::Impl {
           identities(std::move(scan.identities)),
           digests(identities.size()),
           known(identities.size()) {
-        SLIPWAY_CHECK(manifest.entries().size() == identities.size(),
-                      "the scan was in order and complete");
+        const auto entries = manifest.entries();
+        SLIPWAY_CHECK(entries.size() == identities.size(), "the scan was in order and complete");
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            if (entries[i].hardlink > first_names.size()) first_names.push_back(i);
+        }
+    }
+
+    /// Where what is known of a file stands.
+    [[nodiscard]] std::size_t index_of(const Entry& entry) const {
+        return entry.hardlink == 0 ? manifest.index_of(entry) : first_names[entry.hardlink - 1];
     }
 
     [[nodiscard]] bool is_same(std::size_t index, const CachedFile& file) const {
@@ -177,7 +187,7 @@ Result<std::shared_ptr<LocalContext>> LocalContext::scan(const ContextOptions& o
     ContextScope scope(std::move(follow), std::move(ignore));
     const std::int64_t now =
         options.testing_only_now.value_or(os::now_unix_nanoseconds() / 1'000'000'000);
-    SLIPWAY_ASSIGN(auto found, scan_context(root, scope, pool, stop));
+    SLIPWAY_ASSIGN(auto found, scan_context(root, scope, {.seconds = now}, pool, stop));
     auto impl =
         std::make_unique<Impl>(std::move(root), store.path("contexts/" + Digest::of(path).hex()),
                                std::move(scope), now, std::move(found));
@@ -194,9 +204,9 @@ const os::Dir& LocalContext::root() const {
 }
 
 Result<Digest> LocalContext::content_of(const Entry& entry) const {
-    const std::size_t index = impl_->manifest.index_of(entry);
-    SLIPWAY_CHECK(index < impl_->identities.size() && entry.is_regular(),
+    SLIPWAY_CHECK(impl_->manifest.index_of(entry) < impl_->identities.size() && entry.is_regular(),
                   "a regular file of this tree");
+    const std::size_t index = impl_->index_of(entry);
     if (impl_->known[index].load(std::memory_order_acquire) == Impl::kKnown)
         return impl_->digests[index];
     return impl_->hashing.run(index, {}, [&](std::stop_token) -> Result<Digest> {

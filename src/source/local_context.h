@@ -1,8 +1,8 @@
 // A directory of the user as a tree to copy from: walked in parallel, ids set to 0, sockets and
-// extended attributes left out, hard links as files of their own, ignore patterns applied while
-// walking. The root itself is 0755. A file is hashed when a step asks for it, and again only when
-// its stat (size, mtime, ctime, inode) changed since, which a stat cache in the store remembers
-// (docs/formats/context-cache.md).
+// extended attributes left out, names of one file kept as such, ignore patterns applied while
+// walking. The root itself is 0755, and as old as the scan. A file is hashed when a step asks for
+// it, and again only when its stat (size, mtime, ctime, inode) changed since, which a stat cache in
+// the store remembers (docs/formats/context-cache.md).
 #pragma once
 
 #include "async/thread_pool.h"

@@ -136,7 +136,7 @@ TEST_F(FileOpsTest, MakeDirWithParentsLeavesWhatExists) {
     ASSERT_THAT(again.make_dir("link/d", 02777, true, {}, kThen), IsOk());
     const Manifest& made = manifest(commit(again, {base}));
     EXPECT_EQ(made.find("a")->mode & 07777, 0700U);
-    EXPECT_EQ(made.find("a")->mtime.seconds, 50) << "a parent keeps its time";
+    EXPECT_GT(made.find("a")->mtime.seconds, 50) << "something was added";
     EXPECT_EQ(made.find("a/b")->mode & 07777, 0750U);
     EXPECT_EQ(made.find("a/b/c")->uid, 3U);
     EXPECT_EQ(made.find("a/b/c")->mtime, kThen);
@@ -357,6 +357,27 @@ TEST_F(FileOpsTest, ExistingDirectoriesKeepOrTakeMetadata) {
     EXPECT_EQ(made.find("t/sub")->mtime.seconds, 111);
 }
 
+TEST_F(FileOpsTest, DirectoriesTakeTheTimeOfAChangeInThem) {
+    const LayerId source =
+        layer_by("mkdir -p d/sub; echo 1 > d/sub/f; echo 2 > g; touch -d @111 d/sub d g");
+    const LayerId base =
+        layer_by("mkdir -p t/sub u/v; echo 1 > u/v/g; touch -d @333 t t/sub u u/v");
+    FileEditor files = editor({base});
+    ASSERT_THAT(files.copy(view({source}), docker_copy("g", "/u/v/")), IsOk());
+    ASSERT_THAT(files.copy(view({source}), docker_copy("d", "/t")), IsOk());
+    const Manifest& made = manifest(commit(files, {base}));
+    EXPECT_EQ(made.find("u")->mtime.seconds, 333) << "nothing changed in it";
+    EXPECT_GT(made.find("u/v")->mtime.seconds, 333);
+    EXPECT_EQ(made.find("t")->mtime.seconds, 111) << "the source's";
+
+    FileEditor both = editor({base});
+    ASSERT_THAT(both.copy(view({source}), docker_copy("d", "/t")), IsOk());
+    ASSERT_THAT(both.copy(view({source}), docker_copy("g", "/t/")), IsOk());
+    const Manifest& later = manifest(commit(both, {base}));
+    EXPECT_GT(later.find("t")->mtime.seconds, 333) << "the second copy has no time for it";
+    EXPECT_EQ(later.find("t/sub")->mtime.seconds, 111);
+}
+
 TEST_F(FileOpsTest, OwnerModeAndTimeOverrideTheSource) {
     const LayerId source = layer_by(
         "mkdir d; echo 1 > d/f; ln -s f d/l; chmod 0600 d/f; echo 2 > d/x; chmod 0700 d/x");
@@ -367,8 +388,10 @@ TEST_F(FileOpsTest, OwnerModeAndTimeOverrideTheSource) {
     FileEditor files = editor({});
     ASSERT_THAT(files.copy(view({source}), options), IsOk());
     const Manifest& made = manifest(commit(files, {}));
+    EXPECT_EQ(made.find("made/here/f")->mode & 07777, 02755U);
+    for (const char* path : {"made", "made/here"})
+        EXPECT_EQ(made.find(path)->mode & 07777, 0755U) << "made for the copy: nine bits only";
     for (const char* path : {"made", "made/here", "made/here/f"}) {
-        EXPECT_EQ(made.find(path)->mode & 07777, 02755U) << path;
         EXPECT_EQ(made.find(path)->uid, 1000U) << path;
         EXPECT_EQ(made.find(path)->gid, 2000U) << path;
         EXPECT_EQ(made.find(path)->mtime, kThen) << path;
@@ -499,7 +522,7 @@ TEST_F(FileOpsTest, PatternsChooseAndBringTheirParents) {
     for (const auto& entry : manifest(id).entries()) names.push_back(entry.path);
     EXPECT_THAT(names, ElementsAre("", "t", "t/a", "t/a/b", "t/a/b/x.py", "t/z.py"));
     EXPECT_EQ(manifest(id).find("t/a/b")->mode & 07777, 0700U);
-    EXPECT_EQ(manifest(id).find("t/a/b")->mtime.seconds, 9);
+    EXPECT_GT(manifest(id).find("t/a/b")->mtime.seconds, 9) << "it was not chosen itself";
 
     options.source.include_patterns = {};
     options.source.exclude_patterns = {"a", "!a/b/x.o", "*.py"};
@@ -654,23 +677,20 @@ TEST_F(AddTest, ArchivesCannotLeaveTheDestination) {
         FileEditor files = editor({base});
         return files.copy(source, add("a.tar", "/t"));
     };
-    EXPECT_THAT(attempt(archive_of({named("../p")})),
-                FailsWith(ErrorCode::kInvalidInput, HasSubstr("'../p' leaves its root")));
-    EXPECT_THAT(attempt(archive_of({named("a/../../p")})),
-                FailsWith(ErrorCode::kInvalidInput, HasSubstr("leaves its root")));
     EXPECT_THAT(attempt(archive_of({named("h", archive::EntryType::kHardlink, "../p")})),
-                FailsWith(ErrorCode::kInvalidInput, HasSubstr("leaves its root")));
+                FailsWith(ErrorCode::kInvalidInput, HasSubstr("no file here")));
     EXPECT_THAT(attempt(archive_of({named("h", archive::EntryType::kHardlink, "root/p")})),
                 FailsWith(ErrorCode::kInvalidInput, HasSubstr("no file here")));
     auto after = copied({base},
                         archive_of({named("/abs"), named("link"), named("up/x"), named("root/y"),
-                                    named("l", archive::EntryType::kSymlink, "/"), named("l/z")}),
+                                    named("l", archive::EntryType::kSymlink, "/"), named("l/z"),
+                                    named("../p"), named("a/../../v")}),
                         add("a.tar", "/t"));
     EXPECT_THAT(after["p"], HasSubstr(Digest::of("precious\n").short_hex()));
     EXPECT_THAT(after["t/link"], HasSubstr(Digest::of("x").short_hex())) << "the link was replaced";
-    for (const char* inside : {"t/abs", "t/x", "t/y", "t/z"})
+    for (const char* inside : {"t/abs", "t/x", "t/y", "t/z", "t/p", "t/v"})
         EXPECT_TRUE(after.contains(inside)) << inside;
-    for (const char* outside : {"abs", "x", "y", "z"})
+    for (const char* outside : {"abs", "x", "y", "z", "v"})
         EXPECT_FALSE(after.contains(outside)) << outside;
 }
 

@@ -157,7 +157,8 @@ TEST_F(LayerStoreTest, WhatAStepChangesIsItsLayer) {
         {base}, "rm d/a; rm -r e; mkdir e; echo new > e/n; echo more >> d/b; mkdir fresh d/fresh");
     const Manifest& found = manifest(step);
     EXPECT_TRUE(found.find("d/a")->is_whiteout());
-    EXPECT_TRUE(found.find("e")->opaque);
+    EXPECT_FALSE(found.find("e")->opaque) << "what it hides has whiteouts";
+    EXPECT_TRUE(found.find("e/c")->is_whiteout());
     EXPECT_EQ(found.find("d/b")->content, Digest::of("2\nmore\n"));
     EXPECT_EQ(found.find("d/sub"), nullptr);
     EXPECT_FALSE(found.find("d")->opaque);
@@ -167,6 +168,41 @@ TEST_F(LayerStoreTest, WhatAStepChangesIsItsLayer) {
     EXPECT_THAT(layer->root().xattrs(RelPath::in_root("fresh")),
                 IsOkAndHolds(::testing::IsEmpty()));
     EXPECT_EQ(listing(view({base, step})), mounted({base, step}));
+}
+
+TEST_F(LayerStoreTest, ReplacedDirectoriesHideByName) {
+    const LayerId base = layer_by("mkdir -p d/sub/deep d/same; touch d/a d/sub/x d/sub/deep/y");
+    const LayerId step =
+        layer_on({base}, "rm -r d; mkdir -p d/sub/deep d/same; touch d/sub/deep/z; touch -d @9 d");
+    const Manifest& found = manifest(step);
+    for (const char* hidden : {"d/a", "d/sub/x", "d/sub/deep/y"}) {
+        ASSERT_NE(found.find(hidden), nullptr) << hidden;
+        EXPECT_TRUE(found.find(hidden)->is_whiteout()) << hidden;
+    }
+    EXPECT_EQ(found.find("d/same"), nullptr) << "as it was";
+    EXPECT_EQ(shell("stat -c %Y d", store_->path("layers/" + step + "/diff")), "9\n");
+    EXPECT_EQ(listing(view({base, step})), mounted({base, step}));
+}
+
+TEST_F(LayerStoreTest, DirectoriesWithAnotherTimeOnlyAreNoChange) {
+    const LayerId base = layer_by("mkdir -p a/b c e; echo 1 > a/f; touch -d @5 a/b a c e");
+    const LayerId step =
+        layer_on({base}, "touch a/b/x c/x; rm a/b/x c/x; echo 2 >> a/f; chmod 700 e; chmod 755 e");
+    std::vector<std::string> paths;
+    for (const Entry& entry : manifest(step).entries()) paths.push_back(entry.path);
+    EXPECT_THAT(paths, ElementsAre("", "a", "a/f"));
+    EXPECT_EQ(manifest(step).find("a")->mtime.seconds, 5);
+    EXPECT_EQ(shell("find . | sort; stat -c %Y a", store_->path("layers/" + step + "/diff")),
+              ".\n./a\n./a/f\n5\n");
+}
+
+TEST_F(LayerStoreTest, NamesOfOneLinkOrNodeAreKnown) {
+    const LayerId step = layer_on({}, "ln -s x a; ln a b; mkfifo p; ln p q; ln -s x other");
+    const Manifest& found = manifest(step);
+    EXPECT_NE(found.find("a")->hardlink, 0U);
+    EXPECT_EQ(found.find("a")->hardlink, found.find("b")->hardlink);
+    EXPECT_EQ(found.find("p")->hardlink, found.find("q")->hardlink);
+    EXPECT_EQ(found.find("other")->hardlink, 0U);
 }
 
 TEST_F(LayerStoreTest, ForgedOpaqueMarksOfUsersDoNotCount) {

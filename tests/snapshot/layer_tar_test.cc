@@ -129,8 +129,7 @@ TEST_F(LayerTarTest, ThereAndBackIsTheSame) {
     const LayerId step =
         layer_on({base}, "rm d/a; rm -rf e; mkdir e; echo 4 > e/c; rm -rf d/old; echo 5 > d/old");
     const std::string tar = tar_of(step);
-    EXPECT_THAT(names_in(tar),
-                ElementsAre("d/", "d/.wh.a", "d/old", "e/", "e/.wh..wh..opq", "e/c"));
+    EXPECT_THAT(names_in(tar), ElementsAre("d/", "d/.wh.a", "d/old", "e/", "e/.wh.b", "e/c"));
     SLIPWAY_ASSERT_OK_AND_ASSIGN(const LayerId again, unpack(tar, {base}));
     EXPECT_EQ(manifest(again).content_digest(), manifest(step).content_digest());
     EXPECT_EQ(tar_of(again), tar);

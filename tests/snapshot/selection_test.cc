@@ -54,9 +54,10 @@ TEST_F(SelectionTest, WildcardsMatchOneLevelEach) {
                 IsOkAndHolds(ElementsAre("src/a.c", "src/b.c", "src/b.h")));
 }
 
-TEST_F(SelectionTest, EscapedWildcardsAreNames) {
-    const View view = view_of({{file("a*b"), file("axb")}});
-    EXPECT_THAT(expand_selection(view, wild("a\\*b")), IsOkAndHolds(ElementsAre("a*b")));
+TEST_F(SelectionTest, BackslashesEscapeInPatternsOnly) {
+    const View view = view_of({{file("a*b"), file("axb"), file("c\\d")}});
+    EXPECT_THAT(expand_selection(view, wild("?\\*b")), IsOkAndHolds(ElementsAre("a*b")));
+    EXPECT_THAT(expand_selection(view, wild("c\\d")), IsOkAndHolds(ElementsAre("c\\d")));
 }
 
 TEST_F(SelectionTest, NoMatchIsAnErrorUnlessAllowed) {

@@ -113,12 +113,17 @@ TEST_F(LocalContextTest, EverythingBelongsToRoot) {
     EXPECT_EQ(context->manifest().find("")->mode, S_IFDIR | 0755U);
 }
 
-TEST_F(LocalContextTest, HardLinksAreFilesOfTheirOwn) {
+TEST_F(LocalContextTest, NamesOfOneFileAreKnown) {
     file("a", "same");
+    file("c", "other");
     ASSERT_THAT(root_.link(root_, rel("a"), rel("b")), IsOk());
-    const auto context = must_scan();
-    EXPECT_EQ(context->manifest().find("a")->hardlink, 0U);
+    ASSERT_THAT(root_.link(root_, rel("c"), rel("ignored")), IsOk());
+    const auto context = must_scan({.ignore_patterns = {"ignored"}});
+    EXPECT_NE(context->manifest().find("a")->hardlink, 0U);
+    EXPECT_EQ(context->manifest().find("a")->hardlink, context->manifest().find("b")->hardlink);
+    EXPECT_EQ(context->manifest().find("c")->hardlink, 0U) << "no other name is part of it";
     EXPECT_THAT(content(*context, "b"), IsOkAndHolds(Digest::of("same")));
+    EXPECT_THAT(content(*context, "c"), IsOkAndHolds(Digest::of("other")));
 }
 
 TEST_F(LocalContextTest, SocketsAreLeftOut) {

@@ -1,6 +1,7 @@
 #include "snapshot/internal/draft_tree.h"
 
 #include "base/check.h"
+#include "os/system.h"
 #include "snapshot/internal/overlay_xattrs.h"
 
 #include <cerrno>
@@ -94,6 +95,17 @@ Result<void> apply_metadata(const os::Dir& dir, const RelPath& path, Entry& entr
     return {};
 }
 
+DraftTree::DraftTree(LayerDraft draft, View base)
+    : draft_(std::move(draft)), base_(std::move(base)) {
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    const std::int64_t now = os::now_unix_nanoseconds();
+    opened_at_ = {now / kSecond, static_cast<std::uint32_t>(now % kSecond)};
+}
+
+void DraftTree::touch(DraftNode& dir) const {
+    if (dir.dated_by != action_) dir.entry.mtime = opened_at_;
+}
+
 Result<DraftTree> DraftTree::open(LayerDraft draft, View base) {
     DraftTree tree(std::move(draft), std::move(base));
     Entry& root = tree.root_->entry;
@@ -117,10 +129,7 @@ Result<DraftNode*> DraftTree::own_dir(const RelPath& path) {
     for (const auto name : path_components(path.text())) {
         spot = spot.child(name);
         if (spot.node() == nullptr) {
-            SLIPWAY_CHECK(spot.is_dir(), "only directories are copied up");
-            Entry entry = metadata_of(spot.entry(), child_path(*owned, name));
-            // Without `under`: it merges with what is below.
-            SLIPWAY_ASSIGN(DraftNode * made, add(*owned, MergedNode(), std::move(entry)));
+            SLIPWAY_ASSIGN(DraftNode * made, copy_up(*owned, spot, name));
             spot = Spot(made, spot.under());
         }
         owned = spot.node();
@@ -128,7 +137,20 @@ Result<DraftNode*> DraftTree::own_dir(const RelPath& path) {
     return owned;
 }
 
+Result<DraftNode*> DraftTree::copy_up(DraftNode& parent, const Spot& spot, std::string_view name) {
+    SLIPWAY_CHECK(spot.is_dir(), "only directories are copied up");
+    // Without `under`: it merges with what is below.
+    return insert(parent, MergedNode(), metadata_of(spot.entry(), child_path(parent, name)));
+}
+
 Result<DraftNode*> DraftTree::add(DraftNode& parent, const MergedNode& under, Entry entry) {
+    SLIPWAY_ASSIGN(DraftNode * added, insert(parent, under, std::move(entry)));
+    keep_time(*added);
+    touch(parent);
+    return added;
+}
+
+Result<DraftNode*> DraftTree::insert(DraftNode& parent, const MergedNode& under, Entry entry) {
     const RelPath path = path_of(entry);
     SLIPWAY_TRY(check_path_length(path.text()));
     const std::string name(path.name());
@@ -159,6 +181,7 @@ Result<void> DraftTree::change_dir(DraftNode& node, const Entry& wanted) {
     node.entry.uid = wanted.uid;
     node.entry.gid = wanted.gid;
     node.entry.mtime = wanted.mtime;
+    keep_time(node);
     for (const auto& [name, value] : wanted.xattrs) node.entry.xattrs[name] = value;
     return apply_metadata(dir(), path, node.entry, XattrErrors::kTolerateAll);
 }
@@ -169,6 +192,7 @@ Result<void> DraftTree::discard(DraftNode& parent, std::string_view name) {
     const Entry& entry = at->second->entry;
     SLIPWAY_TRY(entry.is_dir() ? dir().remove_tree(path_of(entry)) : dir().unlink(path_of(entry)));
     parent.children.erase(at);
+    touch(parent);
     return {};
 }
 

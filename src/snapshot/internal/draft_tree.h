@@ -27,6 +27,8 @@ Result<void> check_path_length(std::string_view path);
 
 struct DraftNode {
     Entry entry;
+    /// The action that gave a directory its time: what it adds there leaves the time as it is.
+    std::uint32_t dated_by = 0;
     std::map<std::string, std::unique_ptr<DraftNode>, std::less<>> children;
 
     [[nodiscard]] DraftNode* child(std::string_view name) const;
@@ -65,6 +67,12 @@ class DraftTree {
     /// The draft's root directory takes its metadata from that of `base`.
     static Result<DraftTree> open(LayerDraft draft, View base);
 
+    /// From here on a directory whose entries change takes the time at which the draft was opened,
+    /// unless the action gives it one. Before the first action (a layer being unpacked) directories
+    /// keep the time they have below.
+    void begin_action() { ++action_; }
+    [[nodiscard]] os::Timestamp opened_at() const { return opened_at_; }
+
     [[nodiscard]] const os::Dir& dir() const { return draft_.diff(); }
     [[nodiscard]] const View& base() const { return base_; }
     [[nodiscard]] Spot root();
@@ -73,12 +81,16 @@ class DraftTree {
     /// The draft's own directory at `path`, which shows as a directory: copied up (metadata only)
     /// where it was not there, with its parents.
     Result<DraftNode*> own_dir(const RelPath& path);
+    /// The same of `spot`, a directory called `name` in an owned one, which the draft has not.
+    Result<DraftNode*> copy_up(DraftNode& parent, const Spot& spot, std::string_view name);
     /// A new entry in an owned directory, where nothing shows. Directories, links and nodes are
     /// made with their metadata (directory times: at the end); of a regular file only the name is
     /// taken. `under`: of its spot.
     Result<DraftNode*> add(DraftNode& parent, const MergedNode& under, Entry entry);
     /// Changes an owned directory to the mode, owner, xattrs (added) and times of `wanted`.
     Result<void> change_dir(DraftNode& dir, const Entry& wanted);
+    /// The time that the directory has is given by the action.
+    void keep_time(DraftNode& dir) const { dir.dated_by = action_; }
     /// Takes the draft's own entry away, with all below it. What is under it shows again.
     Result<void> discard(DraftNode& parent, std::string_view name);
     /// Makes nothing show at `name`: discards the draft's own, and hides what is under it.
@@ -93,12 +105,17 @@ class DraftTree {
     LayerDraft take_draft() && { return std::move(draft_); }
 
   private:
-    DraftTree(LayerDraft draft, View base) : draft_(std::move(draft)), base_(std::move(base)) {}
+    DraftTree(LayerDraft draft, View base);
+
+    Result<DraftNode*> insert(DraftNode& parent, const MergedNode& under, Entry entry);
+    void touch(DraftNode& dir) const;
 
     LayerDraft draft_;
     View base_;
     std::unique_ptr<DraftNode> root_ = std::make_unique<DraftNode>();
     std::uint32_t hardlinks_ = 0;
+    std::uint32_t action_ = 0;
+    os::Timestamp opened_at_;
 };
 
 /// Sets the xattrs of `entry` on what is at `path` below `dir`, and removes from `entry` those that

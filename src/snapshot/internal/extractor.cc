@@ -93,8 +93,7 @@ Spot Extractor::start() {
 
 Result<RelPath> Extractor::inside(std::string_view name) const {
     SLIPWAY_TRY(check_path_length(name));
-    if (options_.kind == ArchiveKind::kImageLayer) return RelPath::in_root(name);
-    return RelPath::parse(name).context("archive entry");
+    return RelPath::in_root(name);
 }
 
 Result<Extractor::Target> Extractor::locate(const RelPath& name, os::Timestamp time) {
@@ -118,7 +117,7 @@ Result<Extractor::Target> Extractor::locate(const RelPath& name, os::Timestamp t
 }
 
 /// The directory at `path` in the draft; what is missing is made: with the metadata of what is
-/// below, or as 0755 root:root with the time of the entry that needs it.
+/// below, or as 0755 root:root, in a layer with the time of the entry that needs it.
 Result<Spot> Extractor::make_parents(const RelPath& path, os::Timestamp time) {
     Spot spot = tree_.root();
     for (const auto name : path_components(path.text())) {
@@ -132,19 +131,17 @@ Result<Spot> Extractor::make_parents(const RelPath& path, os::Timestamp time) {
                               spot.entry().path);
         }
         if (own) continue;
-        const bool below = spot.is_dir();
-        Entry entry;
-        if (below) {
-            entry = spot.entry();
-            entry.opaque = false;
-        } else {
-            entry.mode = S_IFDIR | 0755;
-            entry.mtime = time;
+        if (spot.is_dir()) {
+            SLIPWAY_ASSIGN(DraftNode * copied, tree_.copy_up(*owned, spot, name));
+            spot = Spot(copied, spot.under());
+            continue;
         }
+        Entry entry;
+        entry.mode = S_IFDIR | 0755;
+        entry.mtime = options_.kind == ArchiveKind::kAdded ? tree_.opened_at() : time;
         entry.path = owned->entry.path.empty() ? std::string(name)
                                                : owned->entry.path + "/" + std::string(name);
-        SLIPWAY_ASSIGN(DraftNode * made,
-                       tree_.add(*owned, below ? MergedNode() : spot.under(), std::move(entry)));
+        SLIPWAY_ASSIGN(DraftNode * made, tree_.add(*owned, spot.under(), std::move(entry)));
         spot = Spot(made, spot.under());
     }
     return spot;

@@ -2,11 +2,16 @@
 
 #include "snapshot/internal/draft_tree.h"
 #include "snapshot/internal/hash_data.h"
+#include "snapshot/internal/in_root.h"
+#include "snapshot/internal/merged.h"
 #include "snapshot/internal/overlay_xattrs.h"
 
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
+#include <string_view>
+#include <unordered_map>
 
 namespace slipway::snapshot {
 
@@ -62,7 +67,8 @@ Result<std::vector<Found>> read_dir(const os::Dir& root, const std::string& path
         SLIPWAY_ASSIGN(const os::FileInfo info, dir.stat(at));
         Found& item = found.emplace_back();
         item.entry = entry_of(path.empty() ? name : path + "/" + name, info);
-        if (info.is_regular() && info.links > 1) item.inode = {info.device, info.inode};
+        const bool may_be_linked = !info.is_dir() && !item.entry.is_whiteout();
+        if (may_be_linked && info.links > 1) item.inode = {info.device, info.inode};
         if (info.is_symlink()) {
             SLIPWAY_ASSIGN(item.entry.link_target, dir.read_link(at));
         }
@@ -160,17 +166,99 @@ Result<void> find_contents(const os::Dir& root, std::vector<Found>& all, const K
     return {};
 }
 
+Entry whiteout_at(std::string path) {
+    Entry entry;
+    entry.path = std::move(path);
+    entry.mode = S_IFCHR;
+    return entry;
+}
+
 /// overlayfs marks each directory that is made in a merged one as opaque. Most of them hide
-/// nothing; as marks in an image, or when layers are stacked anew, they would.
-Result<void> remove_idle_marks(const os::Dir& root, const View& below, std::vector<Found>& all) {
-    for (auto& item : all) {
-        Entry& entry = item.entry;
-        if (!entry.opaque) continue;
-        const auto hidden = below.find(entry.path);
-        if (hidden && (*hidden)->is_dir()) continue;
-        SLIPWAY_TRY(remove_opaque(root, RelPath::in_root(entry.path)));
-        entry.opaque = false;
+/// nothing; for those that do, the image specification wants a whiteout of each name.
+class Marks {
+  public:
+    Marks(const os::Dir& root, const View& below, std::vector<Found>& all)
+        : root_(root), below_(below), all_(all) {
+        for (const auto& item : all_) entries_.emplace(item.entry.path, &item.entry);
     }
+
+    Result<void> replace() {
+        std::vector<Entry> whiteouts;
+        for (auto& item : all_) {
+            Entry& entry = item.entry;
+            if (!entry.opaque) continue;
+            SLIPWAY_TRY(remove_opaque(root_, RelPath::in_root(entry.path)));
+            entry.opaque = false;
+            const auto hidden = descend(MergedNode::root(below_.trees()), entry.path);
+            if (hidden.is_dir()) SLIPWAY_TRY(hide(entry, hidden, whiteouts));
+        }
+        for (auto& entry : whiteouts) all_.emplace_back().entry = std::move(entry);
+        return {};
+    }
+
+  private:
+    /// What is in `hidden` and not in `dir`, which takes its place.
+    Result<void> hide(const Entry& dir, const MergedNode& hidden, std::vector<Entry>& whiteouts) {
+        const std::size_t before = whiteouts.size();
+        for (const auto& [name, node] : hidden.children()) {
+            std::string path = dir.path + "/" + std::string(name);
+            const auto own = entries_.find(path);
+            if (own == entries_.end()) {
+                whiteouts.push_back(whiteout_at(std::move(path)));
+                SLIPWAY_TRY(root_.make_node(RelPath::in_root(whiteouts.back().path), S_IFCHR, 0));
+            } else if (own->second->is_dir() && node.is_dir() && !own->second->opaque) {
+                SLIPWAY_TRY(hide(*own->second, node, whiteouts));
+            }
+        }
+        if (whiteouts.size() == before) return {};
+        return root_.set_times(RelPath::in_root(dir.path), dir.mtime, dir.mtime);
+    }
+
+    const os::Dir& root_;
+    const View& below_;
+    std::vector<Found>& all_;
+    std::unordered_map<std::string_view, const Entry*> entries_;
+};
+
+std::string parent_of(const std::string& path) {
+    const std::string_view parent = dir_name(path);
+    return parent == "." ? std::string() : std::string(parent);
+}
+
+bool is_same_dir(const Entry& a, const Entry& b) {
+    return a.is_dir() && b.is_dir() && a.mode == b.mode && a.uid == b.uid && a.gid == b.gid &&
+           a.xattrs == b.xattrs;
+}
+
+/// Directories that were copied up for what is not there any more, or whose time alone changed.
+Result<void> drop_unchanged_dirs(const os::Dir& root, const View& below, std::vector<Found>& all) {
+    std::unordered_map<std::string, std::size_t> counts;  ///< of what is in a directory
+    std::unordered_map<std::string_view, const Entry*> dirs;
+    for (const auto& item : all) {
+        if (item.entry.path.empty()) continue;
+        ++counts[parent_of(item.entry.path)];
+        if (item.entry.is_dir()) dirs.emplace(item.entry.path, &item.entry);
+    }
+    std::set<std::string> dropped;
+    // Deeper ones come later; but whiteouts, which are no directories, last.
+    for (auto item = all.rbegin(); item != all.rend(); ++item) {
+        const Entry& entry = item->entry;
+        if (!entry.is_dir() || entry.path.empty() || counts.contains(entry.path)) continue;
+        const auto old = below.find(entry.path);
+        if (!old || !is_same_dir(entry, *old->entry)) continue;
+        SLIPWAY_TRY(root.remove_tree(RelPath::in_root(entry.path)));
+        const std::string parent = parent_of(entry.path);
+        const auto at = dirs.find(parent);
+        if (at != dirs.end()) {
+            const os::Timestamp time = at->second->mtime;
+            SLIPWAY_TRY(root.set_times(RelPath::in_root(parent), time, time));
+        }
+        const auto count = counts.find(parent);
+        if (--count->second == 0) counts.erase(count);
+        dropped.insert(entry.path);
+    }
+    if (!dropped.empty())
+        std::erase_if(all, [&](const Found& item) { return dropped.contains(item.entry.path); });
     return {};
 }
 
@@ -179,7 +267,10 @@ Result<void> remove_idle_marks(const os::Dir& root, const View& below, std::vect
 Result<std::vector<Entry>> walk_layer(const os::Dir& root, const View* below,
                                       const KnownDigests& known, async::ThreadPool& pool) {
     SLIPWAY_ASSIGN(auto all, find_all(root, pool));
-    if (below != nullptr) SLIPWAY_TRY(remove_idle_marks(root, *below, all));
+    if (below != nullptr) {
+        SLIPWAY_TRY(Marks(root, *below, all).replace());
+        SLIPWAY_TRY(drop_unchanged_dirs(root, *below, all));
+    }
     number_hardlinks(all);
     SLIPWAY_TRY(find_contents(root, all, known, pool));
     std::vector<Entry> entries;

@@ -1,6 +1,7 @@
 #include "source/internal/context_scan.h"
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,7 @@ struct Folder;
 struct Found {
     Entry entry;
     FileIdentity identity;
+    std::uint64_t device = 0;  ///< with the inode: which file, of one with several names; else 0
     std::unique_ptr<Folder> folder;  ///< of a directory: what is in it
     bool when_needed = false;        ///< a directory that counts only with something in it
 };
@@ -42,15 +44,15 @@ Error explain(Error error, const std::string& folder) {
 
 class Walk {
   public:
-    Walk(const os::Dir& root, const ContextScope& scope, std::stop_token stop)
-        : root_(root), scope_(scope), stop_(std::move(stop)) {}
+    Walk(const os::Dir& root, const ContextScope& scope, os::Timestamp now, std::stop_token stop)
+        : root_(root), scope_(scope), now_(now), stop_(std::move(stop)) {}
 
     Result<ContextScan> run(async::ThreadPool& pool) {
         auto root = find(root_, RelPath(), "");
         if (!root) return std::move(root).error();
-        root->entry.mode =
-            S_IFDIR |
-            0755;  // as a directory made for the context: its own mode is the user's business
+        // As a directory made for the context: its own mode and time are the user's business.
+        root->entry.mode = S_IFDIR | 0755;
+        root->entry.mtime = now_;
         root->folder = std::make_unique<Folder>(Folder{"", scope_.root(), {}});
         waiting_.push_back(root->folder.get());
         SLIPWAY_TRY(async::parallel_for(pool, std::size_t{pool.size()} + 1,
@@ -121,6 +123,7 @@ class Walk {
             SLIPWAY_ASSIGN(entry.link_target, dir.read_link(name));
         }
         found.identity = {.ctime = info.ctime, .inode = info.inode};
+        if (!info.is_dir() && info.links > 1) found.device = info.device;
         return found;
     }
 
@@ -136,7 +139,13 @@ class Walk {
         scan.entries.reserve(count);
         scan.identities.reserve(count);
         std::vector<Level> levels;
+        std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> linked;
         const auto add = [&](Found&& found) {
+            if (found.device != 0) {
+                const auto next = static_cast<std::uint32_t>(linked.size() + 1);
+                const auto file = std::pair(found.device, found.identity.inode);
+                found.entry.hardlink = linked.try_emplace(file, next).first->second;
+            }
             scan.entries.push_back(std::move(found.entry));
             scan.identities.push_back(found.identity);
             if (!found.folder) return;
@@ -161,6 +170,7 @@ class Walk {
 
     const os::Dir& root_;
     const ContextScope& scope_;
+    const os::Timestamp now_;
     const std::stop_token stop_;
 
     std::mutex mutex_;  ///< guards all below
@@ -173,9 +183,9 @@ class Walk {
 
 }  // namespace
 
-Result<ContextScan> scan_context(const os::Dir& root, const ContextScope& scope,
+Result<ContextScan> scan_context(const os::Dir& root, const ContextScope& scope, os::Timestamp now,
                                  async::ThreadPool& pool, std::stop_token stop) {
-    return Walk(root, scope, std::move(stop)).run(pool);
+    return Walk(root, scope, now, std::move(stop)).run(pool);
 }
 
 }  // namespace slipway::source

@@ -25,9 +25,10 @@ struct ContextScan {
     std::vector<FileIdentity> identities;  ///< of each entry
 };
 
-/// Owners are root; sockets are left out; extended attributes are not read. What vanishes while it
-/// is walked was never there. On the threads of `pool` and the caller's.
-Result<ContextScan> scan_context(const os::Dir& root, const ContextScope& scope,
+/// Owners are root, the time of the root itself is `now`; sockets are left out; extended attributes
+/// are not read. What vanishes while it is walked was never there. On the threads of `pool` and the
+/// caller's.
+Result<ContextScan> scan_context(const os::Dir& root, const ContextScope& scope, os::Timestamp now,
                                  async::ThreadPool& pool, std::stop_token stop);
 
 }  // namespace slipway::source

@@ -46,7 +46,7 @@ FollowSet::Path FollowSet::parse(std::string_view path) {
         // What is no proper pattern can only mean itself.
         const bool wildcard =
             part.find_first_of("*?[") != std::string_view::npos && match_wildcard(part, "");
-        components.push_back({wildcard ? std::string(part) : unescape_wildcard(part), wildcard});
+        components.push_back({std::string(part), wildcard});
     }
     return components;
 }
