@@ -40,9 +40,9 @@ def install():
 class Buildkitd:
     """A daemon on a unix socket, with its own root and its own mount namespace, as a context manager."""
 
-    def __init__(self, session):
+    def __init__(self, session, number):
         self.session = session
-        self.folder = session.work / "buildkitd"
+        self.folder = session.work / f"buildkitd{number}"
         self.address = f"unix://{self.folder}/socket"
 
     def __enter__(self):
@@ -89,6 +89,11 @@ http = true
             self.process.kill()
             self.process.wait()
         self.log.close()
+
+    def forget(self):
+        """Its cache would give a case the files of another one: equal but for their times."""
+        subprocess.run([BIN / "buildctl", "--addr", self.address, "prune", "--all"], check=True,
+                       stdout=subprocess.DEVNULL)
 
     def build(self, prepared):
         """(what golden.json is to hold, what graph.json is to hold or None, what the reference printed)"""
