@@ -321,6 +321,7 @@ Result<void> dispatch_stages(Build& build, const Stage& target) {
         if (stage->base != nullptr) {
             stage->args = stage->base->args;
             stage->lint.workdir = stage->base->lint.workdir;
+            stage->lint.rules.inherit(stage->base->lint.rules);
         }
         stage->dispatched = true;
         SLIPWAY_TRY(dispatch_stage(build, *stage));
@@ -361,6 +362,7 @@ Result<void> set_linter(Build& build) {
     SLIPWAY_ASSIGN(auto options, dockerfile::lint::parse_options(text).context(
                                      "{}", given != build.build_args.end() ? kName : "# check="));
     build.linter = dockerfile::lint::Linter(std::move(options));
+    build.file_args = dockerfile::lint::collect_args(build.file);
     // A malformed ignore file is told by whoever reads it.
     build.ignored = PatternList::parse(build.request.ignore_patterns).value_or(PatternList());
     return {};

@@ -309,6 +309,16 @@ void lint_base_platform(Build& build, const Stage& stage, const image::Platform&
 
 void lint_instruction(const Step& step) {
     std::visit(InstructionLint(step), step.instruction().body);
+    // Who builds on an image cannot change the triggers it brings along.
+    if (step.command.from_trigger) return;
+    const State& state = step.stage.state;
+    step.stage.lint.rules.check({.instruction = step.instruction(),
+                                 .variables = state.env.lookup(),
+                                 .working_dir = state.working_dir,
+                                 .user = state.user,
+                                 .shell = step.stage.image.shell,
+                                 .escape = step.build.file.escape},
+                                step.build.file_args, step.build.linter);
 }
 
 }  // namespace slipway::frontend

@@ -160,7 +160,7 @@ TEST(LintVerdict, IsAnErrorWhenTheFileAsksForIt) {
 }
 
 TEST(LintRules, HaveTheReferencesNamesAndPages) {
-    EXPECT_EQ(all_rules().size(), 24U);
+    EXPECT_EQ(all_rules().size(), 31U);
     EXPECT_EQ(url(Rule::kJSONArgsRecommended),
               "https://docs.docker.com/go/dockerfile/rule/json-args-recommended/");
     EXPECT_EQ(url(Rule::kFromPlatformFlagConstDisallowed),

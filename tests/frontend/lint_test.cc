@@ -1,11 +1,7 @@
 // The rules that need values, base images or ignore patterns: each case is a file and what is found
 // in it, "Rule:line", in the order of the lines.
-#include "lowered_graph.h"
+#include "lint_case.h"
 #include "support/result_matchers.h"
-
-#include <fmt/format.h>
-
-#include <algorithm>
 
 namespace slipway::frontend {
 namespace {
@@ -14,51 +10,14 @@ using slipway::testing::FailsWith;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-namespace lint = dockerfile::lint;
 
-struct Case {
-    const char* name;
-    const char* dockerfile;
-    std::vector<std::string> found = {};
-    std::map<std::string, std::string> build_args = {};
-    std::vector<std::string> ignore = {};
-    const char* target = "";
-};
-void PrintTo(const Case& one, std::ostream* out) {
-    *out << one.name;
-}
-
-std::vector<std::string> names_of(const std::vector<lint::Finding>& findings) {
-    std::vector<lint::Finding> sorted = findings;
-    std::ranges::stable_sort(sorted, {}, [](const auto& each) { return each.lines.first; });
-    std::vector<std::string> names;
-    for (const auto& each : sorted)
-        names.push_back(fmt::format("{}:{}", lint::info(each.rule).name, each.lines.first));
-    return names;
-}
-
-class CheckTest : public LowerTest {
-  protected:
-    Checked check_it(const std::string& text) {
-        auto file = dockerfile::parse_dockerfile(text, "Dockerfile");
-        if (!file) return {.findings = {}, .error = file.error()};
-        return check(*file, request, images);
-    }
-};
-
-class FrontendRules : public CheckTest, public ::testing::WithParamInterface<Case> {};
+class FrontendRules : public CheckTest, public ::testing::WithParamInterface<LintCase> {};
 
 TEST_P(FrontendRules, FindWhatIsThere) {
-    const Case& one = GetParam();
-    request.build_args = one.build_args;
-    request.ignore_patterns = one.ignore;
-    request.target = one.target;
-    const Checked checked = check_it(one.dockerfile);
-    EXPECT_FALSE(checked.error) << checked.error->to_string();
-    EXPECT_EQ(names_of(checked.findings), one.found) << one.dockerfile;
+    expect_found(GetParam());
 }
 
-const std::vector<Case> kCases = {
+const std::vector<LintCase> kCases = {
     {"CleanFile",
      "ARG BASE=busybox\nFROM ${BASE}\nARG V=1\nENV W=$V\nWORKDIR /a/$W\nCMD [\"sh\"]\n"},
 

@@ -60,6 +60,23 @@ constexpr std::array kRules = {
              Level::kNote},
     RuleInfo{Rule::kIgnoredFlag, "IgnoredFlag", "A flag that the instruction does not look at",
              Level::kNote},
+    RuleInfo{Rule::kUndeclaredArgInRun, "UndeclaredArgInRun",
+             "RUN reads an ARG that its stage does not declare: it is empty there", Level::kNote},
+    RuleInfo{Rule::kBooleanArgPresenceTest, "BooleanArgPresenceTest",
+             "${ARG:+word} is true for every value that is not empty, 'false' and '0' too",
+             Level::kNote},
+    RuleInfo{Rule::kCacheMountMissesToolHome, "CacheMountMissesToolHome",
+             "The cache mount is not where the tool keeps its cache", Level::kNote},
+    RuleInfo{Rule::kUnboundedMakeJobs, "UnboundedMakeJobs",
+             "make -j without a number starts as many jobs as it finds work, until memory is gone",
+             Level::kNote},
+    RuleInfo{Rule::kRecursiveChangeDuplicatesFiles, "RecursiveChangeDuplicatesFiles",
+             "chown -R or chmod -R stores the files of earlier layers a second time", Level::kNote},
+    RuleInfo{Rule::kVolatileArgTooEarly, "VolatileArgTooEarly",
+             "An ARG that is another one in every build makes all RUN steps below it run again",
+             Level::kNote},
+    RuleInfo{Rule::kDownloadWithoutChecksum, "DownloadWithoutChecksum",
+             "What RUN downloads is not compared with a checksum", Level::kNote},
 };
 
 constexpr std::size_t kFirstOfOurs = static_cast<std::size_t>(Rule::kMalformedJSONForm);

@@ -35,6 +35,13 @@ enum class Rule {
     kExposeInvalidFormat,
     kMalformedJSONForm,
     kIgnoredFlag,
+    kUndeclaredArgInRun,
+    kBooleanArgPresenceTest,
+    kCacheMountMissesToolHome,
+    kUnboundedMakeJobs,
+    kRecursiveChangeDuplicatesFiles,
+    kVolatileArgTooEarly,
+    kDownloadWithoutChecksum,
 };
 
 /// A warning is of the reference: it counts for `error=true` and for the exit code of a check. A

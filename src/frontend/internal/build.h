@@ -26,6 +26,7 @@ struct Build {
 
     dockerfile::lint::Linter linter = dockerfile::lint::Linter({});
     PatternList ignored = {};  ///< request.ignore_patterns
+    dockerfile::lint::FileArgs file_args = {};
 
     Stages stages = {};
     EnvList global_args = {};  ///< platform ARGs and those before the first FROM

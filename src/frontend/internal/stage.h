@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dockerfile/ast.h"
+#include "dockerfile/lint/stage_rules.h"
 #include "frontend/internal/env_list.h"
 #include "image/config.h"
 #include "llb/builder.h"
@@ -42,6 +43,7 @@ struct SeenInstructions {
     std::optional<dockerfile::Lines> cmd = {};
     std::optional<dockerfile::Lines> entrypoint = {};
     std::optional<dockerfile::Lines> healthcheck = {};
+    dockerfile::lint::StageRules rules = {};
 };
 
 /// A stage of the file, or something used like one: the image of a COPY --from, the nothing of a
