@@ -72,6 +72,10 @@ const std::vector<LintCase> kBooleanArg = {
     {"BooleanNameWithoutDefault",
      "FROM busybox\nARG ENABLE_GPU\nRUN build ${ENABLE_GPU:+--gpu}\n",
      {"BooleanArgPresenceTest:3"}},
+    {"UseWithoutDefault",
+     "FROM busybox\nARG USE_SCCACHE\n"
+     "RUN ${USE_SCCACHE:+export CMAKE_C_COMPILER_LAUNCHER=sccache &&} meson setup b\n",
+     {"BooleanArgPresenceTest:3"}},
     {"BooleanNameWithADigit",
      "FROM busybox\nARG SKIP_TESTS=0\nRUN build ${SKIP_TESTS:+--no-tests}\n",
      {"BooleanArgPresenceTest:3"}},
@@ -244,6 +248,10 @@ const std::vector<LintCase> kRecursive = {
     {"ChownOfWhatARunWrote",
      "FROM busybox\nRUN python3 -m venv /opt/venv\nRUN chown --recursive 1000 /opt/venv\n",
      {"RecursiveChangeDuplicatesFiles:3"}},
+    {"ChownOfWhatAnInstallationWrote",
+     "FROM busybox\nARG P=/opt/nixl\nRUN ./configure --prefix=$P && make install\n"
+     "RUN chown -R 1000 ${P} && ldconfig\n",
+     {"RecursiveChangeDuplicatesFiles:4"}},
     {"ChownOfWhatABaseStageWrote",
      "FROM busybox AS a\nCOPY x /opt/x/\nFROM a\nRUN chgrp -R 0 /opt/x\n",
      {"RecursiveChangeDuplicatesFiles:4"}},
@@ -286,6 +294,10 @@ const std::vector<LintCase> kVolatile = {
     {"InTheBaseStage",
      "FROM busybox AS a\nARG COMMIT_SHA\nFROM a\nRUN npm ci\n",
      {"VolatileArgTooEarly:2"}},
+    {"CommitOfTheProjectByItsName",
+     "FROM busybox\nARG DYNAMO_COMMIT_SHA\nENV DYNAMO_COMMIT_SHA=$DYNAMO_COMMIT_SHA\n"
+     "RUN apt-get install -y gcc\n",
+     {"VolatileArgTooEarly:2"}},
     {"OnceOnly",
      "FROM busybox\nARG GIT_SHA\nRUN apk add a\nRUN apk add b\n",
      {"VolatileArgTooEarly:2"}},
@@ -319,6 +331,9 @@ const std::vector<LintCase> kDownload = {
     {"WgetPiped",
      "FROM busybox\nRUN wget -qO- https://example.com/k | gpg --dearmor >/k.gpg\n",
      {"DownloadWithoutChecksum:2"}},
+    {"FileOfACommit",
+     "FROM busybox\nRUN wget "
+     "https://example.com/raw/3101c7d5072418e28b9008a6636bde82a006892c/t.py\n"},
     {"GitClone",
      "FROM busybox\nRUN git clone https://example.com/ucx.git\n",
      {"DownloadWithoutChecksum:2"}},

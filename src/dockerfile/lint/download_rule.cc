@@ -74,11 +74,20 @@ bool is_only_read(const Script& script, std::size_t index) {
     return false;
 }
 
+/// A commit in the path of an URL names the content for good.
+bool has_commit(std::string_view url) {
+    return std::ranges::any_of(split(url, '/'), [](std::string_view part) {
+        constexpr std::size_t kFull = 40;
+        return is_commit(part.substr(0, part.find('.'))) && part.size() >= kFull;
+    });
+}
+
 /// The word that names what is loaded.
 const ShellWord* find_url(Words words) {
     const ShellWord* variable = nullptr;
     for (const ShellWord& word : words.subspan(1)) {
-        if (is_url(word.text)) return is_local_host(word.text) ? nullptr : &word;
+        if (is_url(word.text))
+            return is_local_host(word.text) || has_commit(word.text) ? nullptr : &word;
         if (word.text.starts_with(kUnknown)) variable = &word;
     }
     return variable;

@@ -31,7 +31,8 @@ bool is_digit_word(std::string_view text) {
 
 bool has_boolean_name(std::string_view name) {
     const std::string lower = to_lower(name);
-    for (const std::string_view begin : {"enable_", "disable_", "skip_"}) {
+    for (const std::string_view begin :
+         {"enable_", "disable_", "skip_", "use_", "with_", "is_", "has_"}) {
         if (lower.starts_with(begin)) return true;
     }
     for (const std::string_view end : {"_enabled", "_enable", "_disabled", "_disable"}) {
@@ -85,7 +86,12 @@ bool is_volatile_name(std::string_view name) {
                                                                 "timestamp",
                                                                 "version",
                                                                 "date"};
-    return is_one_of(to_lower(name), kNames);
+    static constexpr std::array<std::string_view, 7> kEnds = {
+        "_commit_sha", "_git_sha",      "_git_commit", "_build_date",
+        "_build_time", "_build_number", "_build_id"};
+    const std::string lower = to_lower(name);
+    return is_one_of(lower, kNames) ||
+           std::ranges::any_of(kEnds, [&](std::string_view end) { return lower.ends_with(end); });
 }
 
 /// Does the command fetch packages or files, and not build what the ARG may be stamped into?
@@ -136,9 +142,16 @@ bool names_ninja(std::string_view text) {
     return text.find("Ninja") != text.npos || text.find("ninja") != text.npos;
 }
 
-bool is_absolute_file(const ShellWord& word) {
-    return word.is_known() && word.text.size() > 1 && word.text.starts_with('/') &&
-           !word.text.starts_with("/dev/") && !word.text.starts_with("/proc/");
+/// The absolute path that a word is, or names as a prefix of an installation; "".
+std::string path_in(const ShellWord& word) {
+    if (!word.is_known()) return "";
+    std::string_view text = word.text;
+    const auto option = split_once(text, '=');
+    if (option && to_lower(option->first).ends_with("prefix")) text = option->second;
+    if (text.size() < 2 || !text.starts_with('/') || text.starts_with("/dev/") ||
+        text.starts_with("/proc/"))
+        return "";
+    return clean_path(text);
 }
 
 /// Programs that leave the content of the paths they are given alone.
@@ -309,8 +322,8 @@ void StageRules::see_run(const Moment& moment, const Run& run, const FileArgs& a
         const std::string program = program_name(words);
         if (program.empty() || writes_nothing(program)) continue;
         for (const ShellWord& word : words.subspan(1)) {
-            if (is_absolute_file(word))
-                written_.set(clean_path(word.text), moment.instruction.lines.first);
+            const std::string path = path_in(word);
+            if (!path.empty()) written_.set(path, moment.instruction.lines.first);
         }
     }
 }
