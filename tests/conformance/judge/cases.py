@@ -34,6 +34,7 @@ class Prepared:
     """A copy of a case that a build may use: the working directory of its commands."""
     case: Case
     folder: pathlib.Path
+    out: pathlib.Path                         # for what the build writes; not there yet
     options: list                             # flags, each "--name=value" or "--name"
     context: str                              # what is built: "context", or what a line of `options` without "--" says
     stdin: pathlib.Path | None
@@ -120,7 +121,7 @@ def prepare(case, folder, serve_url, start):
     set_times(folder, start)
     options, what = read_options(folder / "options")
     stdin = folder / "stdin"
-    return Prepared(case, folder, options, what or "context", stdin if stdin.exists() else None)
+    return Prepared(case, folder, folder.with_name(folder.name + ".out"), options, what or "context", stdin if stdin.exists() else None)
 
 
 def set_times(folder, since):

@@ -97,7 +97,7 @@ http = true
 
     def build(self, prepared):
         """(what golden.json is to hold, what graph.json is to hold or None, what the reference printed)"""
-        archive, definition, answer = (prepared.folder / name for name in ("out.tar", "definition", "answer"))
+        archive, definition, answer = (prepared.out.with_suffix(suffix) for suffix in (".tar", ".llb", ".json"))
         command = [str(BIN / "reference"), "-addr", self.address, "-definition", str(definition),
                    *client_flags(prepared)]
         command += ["-answer", str(answer)] if prepared.values("--call") else ["-oci", str(archive)]
@@ -108,10 +108,9 @@ http = true
             return {"fails": True}, None, error
         if prepared.values("--call"):
             return {"answer": self.session.normal.json(json.loads(answer.read_text()))}, None, error
-        out = prepared.folder / "out"
         with tarfile.open(archive) as tar:
-            tar.extractall(out, filter="data")
-        return self.session.describe(out), graph.describe(definition.read_bytes(), self.session), error
+            tar.extractall(prepared.out, filter="data")
+        return self.session.describe(prepared.out), graph.describe(definition.read_bytes(), self.session), error
 
 
 def is_cgroup2():

@@ -23,14 +23,15 @@ class Slipway:
 
     def build(self, prepared):
         """(what came out as golden.json has it, or None; the exit code; the error's text)"""
-        command = [self.binary, "build", "--progress=plain", "-t", self.tag(prepared.case), *prepared.options]
+        # The cache would give a case the files of another one: equal but for their times.
+        command = [self.binary, "build", "--progress=plain", "--no-cache", "-t", self.tag(prepared.case),
+                   *prepared.options]
         if not prepared.values("--file") and (prepared.folder / "Dockerfile").exists():
             command.append("--file=Dockerfile")
-        out = prepared.folder / "out"
         if not prepared.case.fails:
-            command += ["--output", f"type=oci,dest={out},tar=false"]
+            command += ["--output", f"type=oci,dest={prepared.out},tar=false"]
         code, _, error = run_logged([*command, prepared.context], prepared, self.environment)
-        return (self.session.describe(out) if code == 0 and out.exists() else None), code, error
+        return (self.session.describe(prepared.out) if code == 0 and prepared.out.exists() else None), code, error
 
     def graph(self, prepared):
         """The graph as graph.json has it, or None and the error."""
