@@ -144,14 +144,41 @@ std::string check_as_json(const frontend::Checked& checked, const dockerfile::Do
     return dump_json(result, 2) + "\n";
 }
 
-/// Of the comments above an instruction, the one about `name`, without the name.
-std::string description(const dockerfile::Instruction& instruction, std::string_view name) {
-    if (name.empty()) return "";
-    const std::string begin = std::string(name) + " ";
-    for (const std::string& comment : instruction.comments) {
-        if (comment.starts_with(begin)) return comment.substr(begin.size());
+OrderedJson asked_as_json(const std::vector<frontend::Outline::Asked>& all) {
+    OrderedJson list = OrderedJson::array();
+    for (const auto& asked : all) {
+        OrderedJson each = {{"name", asked.name}};
+        if (asked.required) each["required"] = true;
+        each["location"] = location(asked.lines);
+        list.push_back(std::move(each));
     }
-    return "";
+    return list;
+}
+
+std::string asked_as_text(const char* title, const std::vector<frontend::Outline::Asked>& all) {
+    if (all.empty()) return "";
+    std::vector<std::vector<std::string>> rows = {{title, "REQUIRED"}};
+    for (const auto& asked : all) rows.push_back({asked.name, asked.required ? "true" : ""});
+    return table(rows, 3) + "\n";
+}
+
+std::string outline_as_json(const frontend::Outline& outline, const dockerfile::Dockerfile& file) {
+    OrderedJson result = OrderedJson::object();
+    put_unless_empty(result, "name", outline.name);
+    put_unless_empty(result, "description", outline.description);
+    OrderedJson args = OrderedJson::array();
+    for (const auto& arg : outline.args) {
+        OrderedJson each = {{"name", arg.name}};
+        put_unless_empty(each, "description", arg.description);
+        put_unless_empty(each, "value", arg.value);
+        each["location"] = location(arg.lines);
+        args.push_back(std::move(each));
+    }
+    if (!args.empty()) result["args"] = std::move(args);
+    if (!outline.secrets.empty()) result["secrets"] = asked_as_json(outline.secrets);
+    if (!outline.agents.empty()) result["ssh"] = asked_as_json(outline.agents);
+    result["sources"] = plain_sources(file);
+    return dump_json(result, 2) + "\n";
 }
 
 }  // namespace
@@ -204,7 +231,7 @@ std::string print_targets(const dockerfile::Dockerfile& file, Call::Format forma
     for (const dockerfile::Stage& stage : file.stages) {
         const auto& from = std::get<dockerfile::From>(stage.from.body);
         const bool is_default = &stage == &file.stages.back();
-        const std::string about = description(stage.from, stage.name);
+        const std::string about = dockerfile::description_of(stage.from, stage.name);
         rows.push_back({!is_default          ? stage.name
                         : stage.name.empty() ? "(default)"
                                              : stage.name + " (default)",
@@ -221,6 +248,24 @@ std::string print_targets(const dockerfile::Dockerfile& file, Call::Format forma
     if (format == Call::Format::kText) return table(rows, 1);
     const OrderedJson result = {{"targets", std::move(targets)}, {"sources", plain_sources(file)}};
     return dump_json(result, 2) + "\n";
+}
+
+std::string print_outline(const frontend::Outline& outline, const dockerfile::Dockerfile& file,
+                          Call::Format format) {
+    if (format == Call::Format::kJson) return outline_as_json(outline, file);
+    std::string text;
+    if (!outline.name.empty() || !outline.description.empty()) {
+        std::vector<std::vector<std::string>> rows = {
+            {"TARGET:", outline.name.empty() ? "(default)" : outline.name}};
+        if (!outline.description.empty()) rows.push_back({"DESCRIPTION:", outline.description});
+        text += table(rows, 1) + "\n";
+    }
+    if (!outline.args.empty()) {
+        std::vector<std::vector<std::string>> rows = {{"BUILD ARG", "VALUE", "DESCRIPTION"}};
+        for (const auto& arg : outline.args) rows.push_back({arg.name, arg.value, arg.description});
+        text += table(rows, 3) + "\n";
+    }
+    return text + asked_as_text("SECRET", outline.secrets) + asked_as_text("SSH", outline.agents);
 }
 
 std::string print_check(const frontend::Checked& checked, const dockerfile::Dockerfile& file,

@@ -24,6 +24,10 @@ struct Call {
 /// The names of all stages, with what the comments above them say.
 std::string print_targets(const dockerfile::Dockerfile& file, Call::Format format);
 
+/// The parameters of the target.
+std::string print_outline(const frontend::Outline& outline, const dockerfile::Dockerfile& file,
+                          Call::Format format);
+
 /// What the lint rules say. In JSON the error is part of it; in text it is the caller's to tell.
 std::string print_check(const frontend::Checked& checked, const dockerfile::Dockerfile& file,
                         Call::Format format);

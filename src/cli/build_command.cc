@@ -280,30 +280,35 @@ int show(std::string_view text) {
     return 0;
 }
 
-/// --call=targets, check, outline: nothing is built.
+/// --call=targets, outline, check: nothing is built.
 int run_call(const Globals& globals, const BuildPlan& plan) {
     const auto& [method, format, ignore_status] = plan.call;
-    const std::string& name = plan.input.dockerfile_name;
-    const auto file = dockerfile::parse_dockerfile(plan.input.dockerfile_text, name);
     const auto fail = [&](const Error& error) { return report(error, plan.input.dockerfile_text); };
-    if (method == Call::Method::kTargets) {
-        if (!file) return fail(file.error());
-        return show(print_targets(*file, format));
+    auto parsed =
+        dockerfile::parse_dockerfile(plan.input.dockerfile_text, plan.input.dockerfile_name);
+    if (!parsed && method != Call::Method::kCheck) return fail(parsed.error());
+    if (method == Call::Method::kTargets) return show(print_targets(*parsed, format));
+
+    auto workspace = engine::Workspace::open(globals.root, os::LockMode::kShared);
+    if (!workspace) return report(workspace.error());
+    StoreResolver resolver((*workspace)->images(), {});
+    if (method == Call::Method::kOutline) {
+        const auto outline = frontend::outline(*parsed, plan.request, resolver);
+        if (!outline) return fail(resolver.as_outside(outline.error()));
+        return show(print_outline(*outline, *parsed, format));
     }
-    dockerfile::Dockerfile unread;
-    unread.file_name = name;
-    unread.text = plan.input.dockerfile_text;
+    dockerfile::Dockerfile file;
+    file.file_name = plan.input.dockerfile_name;
+    file.text = plan.input.dockerfile_text;
     frontend::Checked checked;
-    if (!file) {
-        checked.error = file.error();
+    if (parsed) {
+        file = *std::move(parsed);
+        checked = frontend::check(file, plan.request, resolver);
+        if (checked.error) checked.error = resolver.as_outside(*std::move(checked.error));
     } else {
-        auto workspace = engine::Workspace::open(globals.root, os::LockMode::kShared);
-        if (!workspace) return report(workspace.error());
-        StoreResolver resolver((*workspace)->images(), {});
-        checked = frontend::check(*file, plan.request, resolver);
-        if (checked.error) checked.error = resolver.as_outside(*checked.error);
+        checked.error = std::move(parsed).error();
     }
-    show(print_check(checked, file ? *file : unread, format));
+    show(print_check(checked, file, format));
     if (checked.error) return fail(*checked.error);
     return ignore_status ? 0 : check_status(checked);
 }

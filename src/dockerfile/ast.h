@@ -199,6 +199,10 @@ struct Dockerfile {
     std::vector<ParseWarning> warnings;
 };
 
+/// Of the comments above an instruction, the first one about `name` ("name what it is for"),
+/// without the name; "" when there is none.
+std::string description_of(const Instruction& instruction, std::string_view name);
+
 /// kInvalidInput, with the lines, on anything that the reference parser refuses. Unknown
 /// instruction or flag: the nearest known one as hint.
 Result<Dockerfile> parse_dockerfile(std::string_view text, std::string file_name);

@@ -82,6 +82,15 @@ Result<Instruction> parse_instruction(std::string_view text, const std::string& 
     return instruction;
 }
 
+std::string description_of(const Instruction& instruction, std::string_view name) {
+    if (name.empty()) return "";
+    const std::string begin = std::string(name) + " ";
+    for (const std::string& comment : instruction.comments) {
+        if (comment.starts_with(begin)) return comment.substr(begin.size());
+    }
+    return "";
+}
+
 std::string with_heredocs(std::string_view text, const std::vector<Heredoc>& heredocs) {
     std::string whole(text);
     for (const auto& heredoc : heredocs) {

@@ -432,6 +432,13 @@ Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request
     return lowered;
 }
 
+Result<Outline> outline(const dockerfile::Dockerfile& file, const Request& request,
+                        ImageResolver& images) {
+    Build build = begin(file, request, images, Scope::kTarget);
+    SLIPWAY_ASSIGN(const Stage* const target, convert(build));
+    return describe(build, *target);
+}
+
 Checked check(const dockerfile::Dockerfile& file, const Request& request, ImageResolver& images) {
     Build build =
         begin(file, request, images, request.target.empty() ? Scope::kAllStages : Scope::kTarget);

@@ -79,6 +79,30 @@ struct Checked {
 Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request,
                       ImageResolver& images);
 
+/// The parameters of a build: what the target and all that it needs can be given.
+struct Outline {
+    struct Arg {
+        std::string name;
+        std::string value;  ///< as it is for this request
+        std::string description;
+        dockerfile::Lines lines;
+    };
+    struct Asked {
+        std::string name;
+        bool required = false;
+        dockerfile::Lines lines;
+    };
+    std::string name;  ///< of the target; "" when not named
+    std::string description;
+    std::vector<Arg> args;  ///< by line, then by name, as the others
+    std::vector<Asked> secrets;
+    std::vector<Asked> agents;  ///< of --mount=type=ssh
+};
+
+/// Errors as lower().
+Result<Outline> outline(const dockerfile::Dockerfile& file, const Request& request,
+                        ImageResolver& images);
+
 /// Without a target, all stages are looked at. Asks for the configs of base images, as lower().
 Checked check(const dockerfile::Dockerfile& file, const Request& request, ImageResolver& images);
 

@@ -103,7 +103,7 @@ class InstructionLint {
             const auto parsed = dockerfile::parse_mount(mount, [this](std::string_view value) {
                 return Result<std::string>(expand(value));
             });
-            static_cast<void>(parsed);  // what is wrong with it is told when it is lowered
+            if (parsed) note_mount(*parsed);  // what is wrong with it is told when it is lowered
         }
     }
     void operator()(const dockerfile::Copy& copy) const {
@@ -165,6 +165,15 @@ class InstructionLint {
     }
     void report(Rule rule, dockerfile::Lines lines, std::string message) const {
         step_.build.linter.report(rule, lines, std::move(message), instruction_.comments);
+    }
+    void note_mount(const dockerfile::Mount& mount) const {
+        const AskedFor asked{mount.required, instruction_.lines};
+        if (mount.type == dockerfile::Mount::Type::kSecret) {
+            const std::string& id = !mount.source.empty() ? mount.source : mount.id;
+            seen_.secrets.emplace(id.empty() ? std::string(base_name(mount.target)) : id, asked);
+        } else if (mount.type == dockerfile::Mount::Type::kSsh) {
+            seen_.agents.emplace(mount.id.empty() ? "default" : mount.id, asked);
+        }
     }
     [[nodiscard]] std::string keyword() const {
         const std::string text = step_.original();

@@ -66,6 +66,51 @@ TEST(Targets, AreJson) {
                                       .value());
 }
 
+frontend::Outline some_outline() {
+    return {.name = "app",
+            .description = "the server",
+            .args = {{"BASE", "debian", "where it begins", {1, 1}}, {"X", "", "", {3, 3}}},
+            .secrets = {{"token", true, {4, 5}}, {"key", false, {6, 6}}},
+            .agents = {{"default", false, {7, 7}}}};
+}
+
+TEST(Outlines, AreTables) {
+    const auto file = parse("FROM debian AS app\n");
+    EXPECT_EQ(print_outline(some_outline(), file, Call::Format::kText),
+              "TARGET:      app\n"
+              "DESCRIPTION: the server\n"
+              "\n"
+              "BUILD ARG   VALUE    DESCRIPTION\n"
+              "BASE        debian   where it begins\n"
+              "X                    \n"
+              "\n"
+              "SECRET   REQUIRED\n"
+              "token    true\n"
+              "key      \n"
+              "\n"
+              "SSH       REQUIRED\n"
+              "default   \n"
+              "\n");
+    EXPECT_EQ(print_outline({}, file, Call::Format::kText), "");
+}
+
+TEST(Outlines, AreJson) {
+    const auto file = parse("FROM debian AS app\n");
+    const Json json = parse_json(print_outline(some_outline(), file, Call::Format::kJson)).value();
+    EXPECT_EQ(json.at("name"), "app");
+    EXPECT_EQ(json.at("description"), "the server");
+    EXPECT_EQ(json.at("args"), parse_json(R"([
+        {"name": "BASE", "description": "where it begins", "value": "debian",
+         "location": {"ranges": [{"start": {"line": 1}, "end": {"line": 1}}]}},
+        {"name": "X", "location": {"ranges": [{"start": {"line": 3}, "end": {"line": 3}}]}}])")
+                                   .value());
+    EXPECT_EQ(json.at("secrets").at(0), parse_json(R"({"name": "token", "required": true,
+         "location": {"ranges": [{"start": {"line": 4}, "end": {"line": 5}}]}})")
+                                            .value());
+    EXPECT_EQ(json.at("ssh").size(), 1U);
+    EXPECT_EQ(json.at("sources"), Json::array({base64_encode(file.text)}));
+}
+
 TEST(CheckReport, NamesRuleAndLines) {
     const auto file = parse("FROM debian\nRUN a\nRUN b\nMAINTAINER me\nRUN c\nRUN d\nRUN e\n");
     const frontend::Checked checked{

@@ -68,6 +68,9 @@ void set_paths(Build& build, const Stage& target);
 Result<Command> make_command(Build& build, Stage& stage,
                              const dockerfile::Instruction& instruction);
 
+/// In outline.cc: what `target` and the stages it needs can be given.
+Outline describe(const Build& build, const Stage& target);
+
 /// In dispatch.cc: all instructions of a stage whose needs are dispatched.
 Result<void> dispatch_stage(Build& build, Stage& stage);
 

@@ -37,13 +37,21 @@ struct State {
     std::string user;
 };
 
-/// What lint rules remember of a stage's instructions so far.
+/// A secret or ssh agent that a stage asks for.
+struct AskedFor {
+    bool required = false;
+    dockerfile::Lines lines;  ///< of the first RUN that does
+};
+
+/// What lint rules and the outline remember of a stage's instructions so far.
 struct SeenInstructions {
     bool workdir = false;  ///< here or in a base stage
     std::optional<dockerfile::Lines> cmd = {};
     std::optional<dockerfile::Lines> entrypoint = {};
     std::optional<dockerfile::Lines> healthcheck = {};
     dockerfile::lint::StageRules rules = {};
+    std::map<std::string, AskedFor> secrets = {};  ///< by ID
+    std::map<std::string, AskedFor> agents = {};
 };
 
 /// A stage of the file, or something used like one: the image of a COPY --from, the nothing of a

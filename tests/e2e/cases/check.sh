@@ -29,6 +29,20 @@ expect_no_text stdout.log JSONArgsRecommended
 expect_equal "$(sed -n '2p;3p' targets.txt | tr -s ' ')" "$(printf 'base has what all need\napp (default) ')"
 expect_equal "$("$SLIPWAY" build --call=targets,format=json . | jq -r '.targets[1] | "\(.name) \(.base) \(.default)"')" "app base true"
 
+cat >outline.Dockerfile <<'DOCKERFILE'
+# TAG says which one
+ARG TAG=latest
+FROM test/busybox:$TAG AS app
+# JOBS at once
+ARG JOBS=4
+RUN --mount=type=secret,id=token,required=true program-that-does-not-exist
+DOCKERFILE
+"$SLIPWAY" build -f outline.Dockerfile --call=outline --build-arg JOBS=8 . | tr -s ' ' >outline.txt
+expect_equal "$(cat outline.txt)" "$(printf '%s\n' 'TARGET: app' '' 'BUILD ARG VALUE DESCRIPTION' 'TAG latest says which one' \
+    'JOBS 8 at once' '' 'SECRET REQUIRED' 'token true')"
+expect_equal "$("$SLIPWAY" build -f outline.Dockerfile --call=outline,format=json . | jq -rc '.args[1].value, .secrets')" \
+    "$(printf '%s\n' 4 '[{"name":"token","required":true,"location":{"ranges":[{"start":{"line":6},"end":{"line":6}}]}}]')"
+
 fails_with 2 "$SLIPWAY" build --call=chekc .
 expect_text stderr.log "did you mean 'check'?"
 
