@@ -248,6 +248,7 @@ class CopyAction {
 
     Result<void> run() {
         for (const auto& path : sources_) {
+            editor_.tree->begin_action();  // each one as if it stood alone
             if (options_.unpack_archives) {
                 SLIPWAY_ASSIGN(const bool unpacked, unpack(path));
                 if (unpacked) continue;

@@ -376,6 +376,10 @@ TEST_F(FileOpsTest, DirectoriesTakeTheTimeOfAChangeInThem) {
     const Manifest& later = manifest(commit(both, {base}));
     EXPECT_GT(later.find("t")->mtime.seconds, 333) << "the second copy has no time for it";
     EXPECT_EQ(later.find("t/sub")->mtime.seconds, 111);
+
+    FileEditor wild = editor({base});
+    ASSERT_THAT(wild.copy(view({source}), docker_copy("*", "/t/")), IsOk());
+    EXPECT_GT(manifest(commit(wild, {base})).find("t")->mtime.seconds, 333) << "d, then g";
 }
 
 TEST_F(FileOpsTest, OwnerModeAndTimeOverrideTheSource) {
