@@ -1,0 +1,1 @@
+echo no archive >a.tar; echo neither | gzip -n >b.tar.gz

@@ -1,0 +1,1 @@
+n=$(printf "n%.0s" $(seq 120)); mkdir -p t/$n/$n; echo 1 >t/$n/$n/f; ln -s $n/$n/f t/l; for f in gnu pax; do tar --format=$f --owner=0 --group=0 --mtime=@0 --sort=name -C t -cf $f.tar .; done; rm -r t

@@ -1,0 +1,5 @@
+FROM scratch
+LABEL from=http
+COPY <<E /f
+1
+E

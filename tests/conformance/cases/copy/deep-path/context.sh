@@ -1,0 +1,1 @@
+p=$(printf "deeper/%.0s" $(seq 40)); mkdir -p $p; echo x >$p/f

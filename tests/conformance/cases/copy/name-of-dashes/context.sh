@@ -1,0 +1,2 @@
+echo 1 >--f
+echo 2 >-x

@@ -1,0 +1,2 @@
+echo 1 >"it's"
+echo 2 >'say "hi"'

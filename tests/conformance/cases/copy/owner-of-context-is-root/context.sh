@@ -1,0 +1,1 @@
+touch f; mkdir sub; chown 1000:1000 f sub

@@ -1,0 +1,1 @@
+mkdir d; echo 1 >d/a; ln -s d l

@@ -1,0 +1,1 @@
+mkdir -p d/sub; echo 1 >d/sub/f; ln -s d l

@@ -1,0 +1,1 @@
+echo 1 >$(printf "n%.0s" $(seq 250))

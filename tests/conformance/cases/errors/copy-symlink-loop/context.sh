@@ -1,0 +1,1 @@
+ln -s m l; ln -s l m

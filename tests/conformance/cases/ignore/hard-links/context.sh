@@ -1,0 +1,1 @@
+echo 1 >a; ln a b; ln a c

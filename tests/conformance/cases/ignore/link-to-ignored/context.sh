@@ -1,0 +1,1 @@
+mkdir ign; echo 1 >ign/f; mkdir m; ln -s ../ign/f m/l
