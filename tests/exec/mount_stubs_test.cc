@@ -38,8 +38,6 @@ TEST_F(MountStubsTest, MakesWhatIsMissingAndTakesItAway) {
     EXPECT_FALSE(root_.has("/etc/hosts"));
     EXPECT_FALSE(root_.has("/run"));
     EXPECT_FALSE(root_.has("/root"));
-    EXPECT_EQ(root_.info("/etc").mtime, kLongAgo);
-    EXPECT_EQ(root_.info("/").mtime, kLongAgo);
 }
 
 TEST_F(MountStubsTest, LeavesWhatWasThere) {
@@ -64,16 +62,6 @@ TEST_F(MountStubsTest, KeepsWhatTheStepFilled) {
     EXPECT_EQ(root_.read("/etc/hosts"), "filled");
     EXPECT_TRUE(root_.has("/run/mine"));
     EXPECT_FALSE(root_.has("/run/secrets"));
-}
-
-TEST_F(MountStubsTest, KeepsTheTimeOfAChangeTheStepMade) {
-    constexpr os::Timestamp kByTheStep = {.seconds = 1500000000, .nanoseconds = 0};
-    ASSERT_THAT(
-        stubs_.create({{"/etc/hosts", StubKind::kFile}, {"/etc/resolv.conf", StubKind::kFile}}),
-        IsOk());
-    ASSERT_THAT(root_.dir().set_times(RelPath::in_root("/etc"), kByTheStep, kByTheStep), IsOk());
-    ASSERT_THAT(stubs_.remove(), IsOk());
-    EXPECT_EQ(root_.info("/etc").mtime, kByTheStep);
 }
 
 TEST_F(MountStubsTest, FollowsADanglingLinkInsideTheRoot) {

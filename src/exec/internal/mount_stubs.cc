@@ -3,15 +3,11 @@
 #include "base/path.h"
 #include "exec/internal/rooted.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <ranges>
 
 namespace slipway::exec {
 namespace {
-
-constexpr os::Timestamp kLeaveAsIs = {.seconds = 0, .nanoseconds = UTIME_OMIT};
 
 bool is_on_another_mount(const std::string& target, const std::vector<StubRequest>& requests) {
     for (const char* standard : {"/proc", "/sys", "/dev"}) {
@@ -49,18 +45,12 @@ Result<void> MountStubs::create_one(const StubRequest& request) {
 }
 
 Result<void> MountStubs::make(const RelPath& path, StubKind kind) {
-    const RelPath parent = path.parent();
-    SLIPWAY_ASSIGN(const os::FileInfo before, root_->stat(parent));
     if (kind == StubKind::kDirectory) {
         SLIPWAY_TRY(root_->make_dir(path, 0755));
     } else {
         SLIPWAY_ASSIGN(const os::Fd file, root_->create_file(path, 0644));
     }
     made_.push_back(path);
-    SLIPWAY_ASSIGN(const os::FileInfo after, root_->stat(parent));
-    const auto [entry, is_new] =
-        parents_.try_emplace(parent, ParentTime{before.mtime, after.mtime});
-    if (!is_new) entry->second.stubbed = after.mtime;
     return {};
 }
 
@@ -73,12 +63,10 @@ Result<void> MountStubs::remove() {
 }
 
 Result<void> MountStubs::remove_one(const RelPath& path) {
-    const RelPath parent = path.parent();
-    const auto found_parent = root_->find(parent);
     const auto found = root_->find(path);
     // The step may have put something else there, a link in a parent's place as well: then it is no
     // stub any more.
-    if (!found_parent || !*found_parent || !found || !*found) return {};
+    if (!found || !*found) return {};
     const os::FileInfo& info = **found;
     if (info.is_dir()) {
         SLIPWAY_ASSIGN(const auto entries, root_->list(path));
@@ -86,16 +74,7 @@ Result<void> MountStubs::remove_one(const RelPath& path) {
     } else if (!info.is_regular() || info.size != 0) {
         return {};
     }
-    SLIPWAY_TRY(info.is_dir() ? root_->remove_tree(path) : root_->unlink(path));
-
-    // Removing changed the parent's time. Untouched by the step: as it was in the beginning; also
-    // for the next stub.
-    ParentTime& time = parents_.at(parent);
-    const os::Timestamp last = (*found_parent)->mtime;
-    if (last != time.stubbed) time.before = last;
-    SLIPWAY_TRY(root_->set_times(parent, kLeaveAsIs, time.before));
-    time.stubbed = time.before;
-    return {};
+    return info.is_dir() ? root_->remove_tree(path) : root_->unlink(path);
 }
 
 }  // namespace slipway::exec

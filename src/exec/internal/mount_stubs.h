@@ -5,7 +5,6 @@
 #include "base/result.h"
 #include "os/dir.h"
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -18,9 +17,7 @@ struct StubRequest {
     StubKind kind = StubKind::kDirectory;
 };
 
-/// Makes what is missing and takes it away again. A directory that the step itself did not touch
-/// gets back the time it had before; one that it did change keeps the time of that change. Not
-/// thread-safe.
+/// Makes what is missing and takes it away again. Not thread-safe.
 class MountStubs {
   public:
     explicit MountStubs(const os::Dir& root) : root_(&root) {}
@@ -33,18 +30,12 @@ class MountStubs {
     Result<void> remove();
 
   private:
-    struct ParentTime {
-        os::Timestamp before;   ///< before any stub was made in it
-        os::Timestamp stubbed;  ///< after the last one was
-    };
-
     Result<void> create_one(const StubRequest& request);
     Result<void> make(const RelPath& path, StubKind kind);
     Result<void> remove_one(const RelPath& path);
 
     const os::Dir* root_;
     std::vector<RelPath> made_;  ///< parents before children
-    std::map<RelPath, ParentTime> parents_;
 };
 
 }  // namespace slipway::exec
