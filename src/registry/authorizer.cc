@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "registry/internal/url.h"
+#include "registry/url.h"
 
 #include <algorithm>
 

@@ -2,12 +2,11 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "os/system.h"
 #include "registry/internal/authorizer.h"
 #include "registry/internal/credentials.h"
-#include "registry/internal/http.h"
-#include "registry/internal/retry.h"
-#include "registry/internal/url.h"
+#include "registry/http.h"
+#include "registry/retry.h"
+#include "registry/url.h"
 
 #include <map>
 #include <mutex>
@@ -26,12 +25,6 @@ const std::string& accept_header() {
         fmt::format("Accept: {}, {}, {}, {}", image::kOciIndex, image::kOciManifest,
                     image::kDockerManifestList, image::kDockerManifest);
     return header;
-}
-
-HttpOptions http_options(const ClientOptions& options) {
-    HttpOptions result{.ca_file = options.ca_file, .stall_timeout = options.stall_timeout};
-    if (result.ca_file.empty()) result.ca_file = os::get_env("SSL_CERT_FILE").value_or("");
-    return result;
 }
 
 /// "code: message" of the first error in a registry's JSON answer, fit for a terminal; "" when
@@ -133,7 +126,7 @@ class ManifestSink final : public Writer {
 struct Client::Impl {
     explicit Impl(const ClientOptions& options)
         : policy{.retries = options.retries, .first_delay = options.first_retry_delay},
-          http(http_options(options)),
+          http({.ca_file = options.ca_file, .stall_timeout = options.stall_timeout}),
           credentials(options.docker_config_dir) {}
 
     RetryPolicy policy;

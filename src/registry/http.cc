@@ -1,10 +1,11 @@
-#include "registry/internal/http.h"
+#include "registry/http.h"
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/scope_guard.h"
 #include "base/text.h"
-#include "registry/internal/url.h"
+#include "os/system.h"
+#include "registry/url.h"
 
 #include <curl/curl.h>
 
@@ -160,7 +161,7 @@ Error transport_error(CURLcode code, const std::string& url, std::string_view de
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_CACERT_BADFILE:
             return Error(ErrorCode::kDenied, text)
-                .hint("install the registry's CA certificate, or name its file in SSL_CERT_FILE");
+                .hint("install the server's CA certificate, or name its file in SSL_CERT_FILE");
         case CURLE_URL_MALFORMAT:
         case CURLE_UNSUPPORTED_PROTOCOL:
             return {ErrorCode::kInvalidInput, text};
@@ -174,7 +175,27 @@ Error transport_error(CURLcode code, const std::string& url, std::string_view de
     }
 }
 
+bool may_follow(Redirects redirects, const Url& from, const Url& to) {
+    if (to.scheme == "https") return true;
+    if (to.scheme != "http") return false;
+    switch (redirects) {
+        case Redirects::kGuarded:
+            return from.scheme == "http" && is_loopback(to.host);
+        case Redirects::kNoDowngrade:
+            return from.scheme == "http";
+        case Redirects::kAny:
+            return true;
+    }
+    return false;
+}
+
 }  // namespace
+
+std::optional<std::int64_t> parse_http_date(const std::string& text) {
+    const time_t seconds = curl_getdate(text.c_str(), nullptr);
+    if (seconds == -1) return std::nullopt;
+    return seconds;
+}
 
 const std::string* HttpResponse::find_header(std::string_view name) const {
     const auto found = headers.find(std::string(name));
@@ -222,6 +243,7 @@ Result<HttpResponse> HttpClient::Impl::send_once(const HttpRequest& request, con
         return Error(ErrorCode::kResource, "libcurl cannot start");
 
     Transfer transfer(choose, stop);
+    transfer.response.url = shown_url(request.url);
     std::array<char, CURL_ERROR_SIZE> detail{};
     curl_slist* list = nullptr;
     for (const auto& header : request.headers) list = curl_slist_append(list, header.c_str());
@@ -246,11 +268,11 @@ Result<HttpResponse> HttpClient::Impl::send_once(const HttpRequest& request, con
     set_option(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout);
     if (!options.ca_file.empty()) set_option(easy, CURLOPT_CAINFO, options.ca_file.c_str());
     if (request.certificate == Certificate::kIgnore) set_option(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    if (request.coding == BodyCoding::kGzip) set_option(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     if (is_loopback(url.host)) set_option(easy, CURLOPT_NOPROXY, "*");
     if (request.form) set_option(easy, CURLOPT_COPYPOSTFIELDS, request.form->c_str());
 
     const auto code = run(connection, stop, options.stall_timeout);
-    transfer.response.url = shown_url(request.url);
     if (transfer.error) return *std::move(transfer.error);
     if (!code || stop.stop_requested()) return Error(ErrorCode::kCancelled, "cancelled");
     if (*code != CURLE_OK) {
@@ -275,6 +297,8 @@ HttpClient::HttpClient(HttpOptions options) : impl_(std::make_unique<Impl>()) {
     static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
     SLIPWAY_CHECK(initialized == CURLE_OK, "libcurl cannot be initialized");
     impl_->options = std::move(options);
+    if (impl_->options.ca_file.empty())
+        impl_->options.ca_file = os::get_env("SSL_CERT_FILE").value_or("");
 }
 
 HttpClient::~HttpClient() = default;
@@ -292,10 +316,7 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const ChooseSi
                               shown_url(request.url), kMaxRedirects);
         }
         SLIPWAY_ASSIGN(Url next, Url::parse(target));
-        const bool allowed =
-            next.scheme == "https" ||
-            (next.scheme == "http" && url.scheme == "http" && is_loopback(next.host));
-        if (!allowed) {
+        if (!may_follow(request.redirects, url, next)) {
             return make_error(ErrorCode::kUnavailable,
                               "'{}' redirects to '{}', which is not safe to follow", response.url,
                               shown_url(target));

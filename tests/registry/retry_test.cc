@@ -1,4 +1,4 @@
-#include "registry/internal/retry.h"
+#include "registry/retry.h"
 
 #include "support/result_matchers.h"
 

@@ -1,4 +1,4 @@
-#include "registry/internal/url.h"
+#include "registry/url.h"
 
 #include "support/result_matchers.h"
 

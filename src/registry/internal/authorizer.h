@@ -3,7 +3,7 @@
 #pragma once
 
 #include "registry/internal/credentials.h"
-#include "registry/internal/http.h"
+#include "registry/http.h"
 
 #include <chrono>
 #include <map>

@@ -2,9 +2,10 @@
 #pragma once
 
 #include "base/io.h"
-#include "registry/internal/retry.h"
+#include "registry/retry.h"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,13 +18,21 @@
 namespace slipway::registry {
 
 struct HttpOptions {
-    std::string ca_file;  ///< "": the system's
+    std::string ca_file;  ///< "": $SSL_CERT_FILE, else the system's
     std::chrono::milliseconds connect_timeout{30'000};
     std::chrono::milliseconds stall_timeout{
         60'000};  ///< a transfer that moves nothing for so long is broken
 };
 
 enum class Certificate { kVerify, kIgnore };
+enum class Redirects {
+    kGuarded,  ///< from plain HTTP only loopback may be reached by plain HTTP, from HTTPS nothing
+    kNoDowngrade,  ///< from HTTPS only HTTPS
+    kAny,          ///< http and https
+};
+/// Is the server offered to send the body compressed? It is decoded then; ranges and this do not go
+/// together.
+enum class BodyCoding { kIdentity, kGzip };
 
 struct HttpRequest {
     std::string url;
@@ -31,6 +40,8 @@ struct HttpRequest {
     std::string authorization;  ///< header value, "" for none; never sent to another origin than
                                 ///< that of `url`
     Certificate certificate = Certificate::kVerify;
+    Redirects redirects = Redirects::kGuarded;
+    BodyCoding coding = BodyCoding::kIdentity;
     std::optional<std::string> form;  ///< makes it a POST of this urlencoded body
 };
 
@@ -48,6 +59,9 @@ struct HttpResponse {
 /// error ends the transfer.
 using ChooseSink = std::function<Result<Writer*>(const HttpResponse&)>;
 
+/// The Unix seconds of a date as HTTP writes it ("Sun, 06 Nov 1994 08:49:37 GMT"), if it is one.
+std::optional<std::int64_t> parse_http_date(const std::string& text);
+
 /// Any thread. Connections are kept open between requests.
 class HttpClient {
   public:
@@ -58,8 +72,7 @@ class HttpClient {
 
     /// Any status is a success; the errors are: kUnavailable for the network (with info.again set),
     /// kDenied for a certificate that is not trusted, kCancelled, and whatever the sink returned.
-    /// At most ten redirects, of GET only; from plain HTTP only loopback may be reached by plain
-    /// HTTP, from HTTPS nothing.
+    /// At most ten redirects, of GET only, as request.redirects allows.
     Result<HttpResponse> send(const HttpRequest& request, const ChooseSink& choose,
                               std::stop_token stop, AttemptInfo& info);
     /// Does this loopback "host:port" answer to TLS, whatever its certificate? kUnavailable when
