@@ -13,11 +13,11 @@ namespace slipway::content {
 namespace {
 
 constexpr std::string_view kVersion = "1";
-constexpr std::array kFolders = {"blobs/sha256", "layers",   "chains", "names",
-                                 "mounts",       "contexts", "trash",  "tmp"};
+constexpr std::array kFolders = {"blobs/sha256", "layers",    "chains", "names", "mounts",
+                                 "contexts",     "downloads", "git",    "trash", "tmp"};
 /// Folders with one file for each thing. Names are not among them: each is on disk before anybody
 /// is told of it, and one whose blobs were dropped says so when it is used.
-constexpr std::array kFoldersOfFiles = {"blobs/sha256", "chains", "contexts"};
+constexpr std::array kFoldersOfFiles = {"blobs/sha256", "chains", "contexts", "downloads"};
 /// What is worth a wait for the disk; stat caches are not.
 constexpr std::array kPrecious = {"blobs/sha256", "layers", "chains"};
 
@@ -69,10 +69,25 @@ Result<void> sweep_layers(const os::Dir& root, std::int64_t limit) {
     return {};
 }
 
+/// A mirror of a git repository has a mark that is written after every change.
+Result<void> sweep_mirrors(const os::Dir& root, std::int64_t limit) {
+    const RelPath mirrors = known_path("git");
+    SLIPWAY_ASSIGN(const auto entries, root.list(mirrors));
+    for (const auto& entry : entries) {
+        const RelPath mirror = mirrors.child(entry.name);
+        SLIPWAY_ASSIGN(const auto info, root.find(mirror));
+        if (!info || !info->is_dir()) continue;
+        SLIPWAY_ASSIGN(const auto mark, root.find(mirror.child("slipway-mirror")));
+        if (!mark || nanoseconds(mark->ctime) > limit) SLIPWAY_TRY(move_to_trash(root, mirror));
+    }
+    return {};
+}
+
 Result<void> sweep_after_power_cut(const os::Dir& root, std::int64_t limit) {
     for (const auto* folder : kFoldersOfFiles) {
         SLIPWAY_TRY(sweep_files(root, known_path(folder), limit));
     }
+    SLIPWAY_TRY(sweep_mirrors(root, limit));
     return sweep_layers(root, limit);
 }
 

@@ -6,6 +6,8 @@
 //   layers/<id>/       see snapshot             chains/<hex>  chain ID -> layer IDs
 //   names/             image names              cache.db  build records (SQLite)
 //   mounts/<name>/     cache mounts             contexts/ stat caches of contexts
+//   downloads/         what URLs held: see source/http_files.h
+//   git/               mirrors of git repositories: see source/git_repositories.h
 //   trash/             to be removed
 //   tmp/<process>/     what a process is writing; swept when nobody holds the flock on its `lock`
 //   synced             "<boot id> <Unix nanoseconds>": all that is not younger is known to be on

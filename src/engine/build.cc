@@ -2,10 +2,13 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/internal/remote_sources.h"
 #include "engine/internal/step_context.h"
 #include "engine/value.h"
 #include "os/temp.h"
 
+#include <algorithm>
+#include <array>
 #include <unordered_map>
 
 namespace slipway::engine {
@@ -110,7 +113,16 @@ class Planner {
 
     Result<void> make_source(const llb::Vertex& vertex, solver::PlannedStep& planned) {
         const auto& source = vertex.op.source();
-        if (scheme_of(source.identifier()) != "local") {
+        const std::string scheme = scheme_of(source.identifier());
+        if (scheme == "http" || scheme == "https" || scheme == "git") {
+            // The step that takes the files has the same name.
+            planned.slot = build_.options.slot_prefix + ":" + source.identifier();
+            planned.kind = solver::StepKind::kSource;
+            SLIPWAY_ASSIGN(planned.step, scheme == "git" ? make_git_step(build_, vertex)
+                                                         : make_http_step(build_, vertex));
+            return {};
+        }
+        if (scheme != "local") {
             image::Platform platform = build_.options.platform;
             if (vertex.op.has_platform()) {
                 platform = {vertex.op.platform().os(), vertex.op.platform().architecture(),
@@ -156,7 +168,14 @@ Result<void> check_supported(const llb::Vertex& vertex) {
     const auto& op = vertex.op;
     if (op.has_source()) {
         const std::string scheme = scheme_of(op.source().identifier());
-        if (scheme == "docker-image" || scheme == "oci-layout" || scheme == "local") return {};
+        if (op.source().attrs().contains("http.sig.pubkey") ||
+            op.source().attrs().contains("http.sig.signature")) {
+            return make_error(ErrorCode::kUnsupported,
+                              "signatures of downloads are not supported yet");
+        }
+        static constexpr std::array<std::string_view, 6> kKnown = {
+            "docker-image", "oci-layout", "git", "local", "http", "https"};
+        if (std::ranges::find(kKnown, scheme) != kKnown.end()) return {};
         return make_error(ErrorCode::kUnsupported, "sources of type '{}' cannot be fetched yet",
                           scheme);
     }

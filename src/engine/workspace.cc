@@ -22,6 +22,8 @@ Workspace::Workspace(std::unique_ptr<content::Store> store,
       names_(*store_),
       layers_(*store_, blobs_, cpu_pool_),
       images_(*store_, blobs_, names_, layers_, client_, network_pool_),
+      http_files_(*store_, layers_, cpu_pool_),
+      git_(*store_, layers_),
       cache_(std::move(cache)) {}
 
 Result<std::unique_ptr<Workspace>> Workspace::open(const std::string& root, os::LockMode mode,

@@ -8,6 +8,8 @@
 #include "content/store.h"
 #include "registry/client.h"
 #include "snapshot/layer_store.h"
+#include "source/git_repositories.h"
+#include "source/http_files.h"
 #include "source/images.h"
 
 #include <memory>
@@ -28,6 +30,8 @@ class Workspace {
     [[nodiscard]] content::ImageNames& names() { return names_; }
     [[nodiscard]] snapshot::LayerStore& layers() { return layers_; }
     [[nodiscard]] source::Images& images() { return images_; }
+    [[nodiscard]] source::HttpFiles& http_files() { return http_files_; }
+    [[nodiscard]] source::GitRepositories& git() { return git_; }
     [[nodiscard]] cache::LocalCache& cache() { return *cache_; }
     /// For hashing, compression and file copies.
     [[nodiscard]] async::ThreadPool& cpu_pool() { return cpu_pool_; }
@@ -43,6 +47,8 @@ class Workspace {
     snapshot::LayerStore layers_;
     registry::Client client_;
     source::Images images_;
+    source::HttpFiles http_files_;
+    source::GitRepositories git_;
     std::unique_ptr<cache::LocalCache> cache_;
 };
 

@@ -1,6 +1,7 @@
 // What stages start from: images, named contexts, other stages.
 #include "base/path.h"
 #include "base/text.h"
+#include "frontend/git_ref.h"
 #include "frontend/internal/build.h"
 #include "frontend/internal/lint.h"
 #include "image/reference.h"
@@ -102,9 +103,20 @@ Result<void> load_named_context(Build& build, Stage& stage, const std::string& n
         load_local_context(build, stage, shown, what.substr(kLocalScheme.size()));
         return {};
     }
-    return make_error(ErrorCode::kUnsupported, "named context '{}': '{}' is not supported yet",
-                      name, what)
-        .hint("a directory, docker-image://REF or oci-layout://DIR are");
+    SLIPWAY_ASSIGN(auto remote, RemoteContext::find_git(what, false, false));
+    if (!remote && is_http_file(what)) {
+        remote = RemoteContext::of_url(what);
+        remote->name = fmt::format("[context {}] {}", shown, what);
+    }
+    if (!remote) {
+        return make_error(ErrorCode::kInvalidInput, "named context '{}': '{}' is of no known kind",
+                          name, what)
+            .hint(
+                "a directory, docker-image://REF, oci-layout://DIR, a git repository or an http "
+                "URL");
+    }
+    stage.state.files = remote->add_to(build.graph);
+    return {};
 }
 
 Result<void> resolve_image(Build& build, Stage& stage) {
@@ -201,7 +213,7 @@ void set_paths(Build& build, const Stage& target) {
     std::set<std::string> paths;
     for (const auto& stage : build.stages.all())
         paths.insert(stage->context_paths.begin(), stage->context_paths.end());
-    set_follow_paths(build, build.context, paths);
+    if (!build.request.remote_context) set_follow_paths(build, build.context, paths);
     for (const auto& [local, used] : build.local_contexts) set_follow_paths(build, local, *used);
 }
 

@@ -1,11 +1,13 @@
-// COPY and ADD of local files (llb-facts 2.9).
+// COPY and ADD (llb-facts 2.9).
 #include "base/path.h"
 #include "base/text.h"
+#include "frontend/internal/add_remote.h"
 #include "frontend/internal/instructions.h"
 #include "frontend/internal/values.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace slipway::frontend {
@@ -17,13 +19,16 @@ struct Expanded {
     std::string dest;
     std::string chown;
     std::string chmod;
+    std::string checksum;
     std::vector<dockerfile::Heredoc> heredocs;
+    std::vector<std::optional<RemoteSource>> remotes;  ///< of each source that is no path
 };
 
 Result<Expanded> expand(const Step& step, const dockerfile::Copy& copy) {
     Expanded expanded;
     SLIPWAY_ASSIGN(expanded.chown, step.expand(copy.chown));
     SLIPWAY_ASSIGN(expanded.chmod, step.expand(copy.chmod));
+    SLIPWAY_ASSIGN(expanded.checksum, step.expand(copy.checksum));
     for (const std::string& word : copy.sources) {
         SLIPWAY_ASSIGN(std::string source, step.expand(word));
         expanded.sources.push_back(std::move(source));
@@ -41,19 +46,23 @@ Result<Expanded> expand(const Step& step, const dockerfile::Copy& copy) {
     return expanded;
 }
 
-Result<void> check_supported(const Step& step, const dockerfile::Copy& copy,
-                             const Expanded& expanded) {
+Result<void> check_supported(const Step& step, const dockerfile::Copy& copy) {
     if (copy.parents) return step.unsupported("--parents");
+    return {};
+}
+
+/// Finds out which sources are no paths.
+Result<void> find_remotes(const Step& step, const dockerfile::Copy& copy, Expanded& expanded) {
+    bool any = false;
     for (const std::string& source : expanded.sources) {
-        if (!is_remote_source(source)) continue;
-        if (copy.is_add) return step.unsupported("of a URL or git repository");
-        return make_error(ErrorCode::kInvalidInput, "COPY: the source '{}' is a URL", source)
-            .hint("ADD takes URLs");
+        SLIPWAY_ASSIGN(auto remote, find_remote_source(copy, source, expanded.checksum));
+        any = any || remote.has_value();
+        expanded.remotes.push_back(std::move(remote));
     }
-    if (!copy.checksum.empty()) {
+    if (!expanded.checksum.empty() && (!any || expanded.sources.size() != 1)) {
         return make_error(ErrorCode::kInvalidInput,
-                          "{} --checksum: only a single URL has a checksum",
-                          copy.is_add ? "ADD" : "COPY");
+                          "{} --checksum: only a single URL or git repository has a checksum",
+                          step.instruction().keyword);
     }
     return {};
 }
@@ -68,9 +77,12 @@ std::string history_of(const dockerfile::Copy& copy, const Expanded& expanded) {
 }
 
 /// Where the paths of `sources` are looked up.
-Result<llb::Ref> source_of(const Step& step, const dockerfile::Copy& copy) {
+Result<llb::Ref> source_of(const Step& step, const dockerfile::Copy& copy,
+                           const Expanded& expanded) {
     if (step.command.sources.empty()) {
-        if (copy.sources.empty() || step.build.request.has_context) return step.build.context;
+        const bool none_local = std::ranges::all_of(
+            expanded.remotes, [](const auto& remote) { return remote.has_value(); });
+        if (none_local || step.build.request.has_context) return step.build.context;
         return make_error(ErrorCode::kInvalidInput, "{}: there is no build context to copy from",
                           step.instruction().keyword)
             .hint("give a directory, or name a stage or an image by --from");
@@ -85,7 +97,9 @@ void note_paths(const Step& step, const Expanded& expanded) {
     std::set<std::string>& paths = step.command.sources.empty()
                                        ? step.stage.context_paths
                                        : *step.command.sources.front()->paths;
-    for (const std::string& source : expanded.sources) paths.insert(join_path("/", source));
+    for (std::size_t i = 0; i < expanded.sources.size(); ++i) {
+        if (!expanded.remotes[i]) paths.insert(join_path("/", expanded.sources[i]));
+    }
 }
 
 /// What all copies of the instruction share.
@@ -113,9 +127,21 @@ llb::FileStep copy_step(const pb::FileActionCopy& common, llb::Ref source,
     return step;
 }
 
+llb::FileStep remote_step(const Step& step, const pb::FileActionCopy& common,
+                          const RemoteSource& remote, const llb::About& about) {
+    llb::About named;
+    if (remote.described) named.description["com.docker.dockerfile.v1.command"] = "";
+    named.named(about.description.at("llb.customname"));
+    named.place = about.place;
+    llb::FileStep made =
+        copy_step(common, step.build.graph.source(remote.spec, std::move(named)), remote.path);
+    made.action.mutable_copy()->set_attemptunpackdockercompatibility(remote.unpack);
+    return made;
+}
+
 Result<std::vector<llb::FileStep>> make_steps(const Step& step, const dockerfile::Copy& copy,
-                                              const Expanded& expanded) {
-    SLIPWAY_ASSIGN(const llb::Ref source, source_of(step, copy));
+                                              const Expanded& expanded, const llb::About& about) {
+    SLIPWAY_ASSIGN(const llb::Ref source, source_of(step, copy, expanded));
     SLIPWAY_ASSIGN(const pb::FileActionCopy common, common_action(step, copy, expanded));
     pb::FileActionCopy from_paths = common;
     from_paths.set_followsymlink(true);
@@ -124,8 +150,11 @@ Result<std::vector<llb::FileStep>> make_steps(const Step& step, const dockerfile
     from_paths.set_allowemptywildcard(true);
     from_paths.set_attemptunpackdockercompatibility(copy.unpack.value_or(copy.is_add));
     std::vector<llb::FileStep> steps;
-    for (const std::string& path : expanded.sources)
-        steps.push_back(copy_step(from_paths, source, join_path("/", path)));
+    for (std::size_t i = 0; i < expanded.sources.size(); ++i) {
+        steps.push_back(expanded.remotes[i]
+                            ? remote_step(step, common, *expanded.remotes[i], about)
+                            : copy_step(from_paths, source, join_path("/", expanded.sources[i])));
+    }
     for (const dockerfile::Heredoc& heredoc : expanded.heredocs) {
         const llb::Ref file = inline_file(step.build, heredoc.name, heredoc.body, 0644);
         steps.push_back(copy_step(common, file, join_path("/", heredoc.name)));
@@ -134,9 +163,9 @@ Result<std::vector<llb::FileStep>> make_steps(const Step& step, const dockerfile
 }
 
 /// --link: the files go into a layer of their own, which is then laid over what was there.
-void link(const Step& step, std::vector<llb::FileStep> steps, const std::string& text) {
+void link(const Step& step, std::vector<llb::FileStep> steps, const std::string& text,
+          llb::About about) {
     Stage& stage = step.stage;
-    llb::About about = step.about_next(text);
     const std::string& name = about.description.at("llb.customname");
     pb::ProgressGroup group;
     group.set_id(fmt::format("link:{}:{}", stage.display_name, stage.step));
@@ -155,19 +184,21 @@ void link(const Step& step, std::vector<llb::FileStep> steps, const std::string&
 }  // namespace
 
 Result<void> lower_copy(const Step& step, const dockerfile::Copy& copy) {
-    SLIPWAY_ASSIGN(const Expanded expanded, expand(step, copy));
-    SLIPWAY_TRY(check_supported(step, copy, expanded));
+    SLIPWAY_TRY(check_supported(step, copy));
+    SLIPWAY_ASSIGN(Expanded expanded, expand(step, copy));
+    SLIPWAY_TRY(find_remotes(step, copy, expanded));
     if (copy.link && !expanded.chown.empty() && has_names(parse_owner(expanded.chown))) {
         return make_error(ErrorCode::kInvalidInput,
                           "{} --link --chown={}: a linked layer has no users to look names up in",
                           step.instruction().keyword, expanded.chown)
             .hint("use numbers: --chown=UID[:GID]");
     }
-    SLIPWAY_ASSIGN(std::vector<llb::FileStep> steps, make_steps(step, copy, expanded));
+    const std::string shown = step.shown();
+    llb::About about = step.about_next(shown);
+    SLIPWAY_ASSIGN(std::vector<llb::FileStep> steps, make_steps(step, copy, expanded, about));
     if (copy.link && expanded.chmod.empty()) {
-        link(step, std::move(steps), step.shown());
+        link(step, std::move(steps), shown, std::move(about));
     } else {
-        llb::About about = step.about_next(step.shown());
         about.ignore_cache = step.stage.ignore_cache;
         State& state = step.stage.state;
         state.files = step.build.graph.file({.base = state.files, .steps = std::move(steps)},

@@ -343,6 +343,10 @@ Result<void> check_texts(const Request& request) {
 }
 
 void add_context(Build& build) {
+    if (build.request.remote_context) {
+        build.context = build.request.remote_context->add_to(build.graph);
+        return;
+    }
     llb::SourceSpec spec{.identifier = "local://context",
                          .attrs = {{"local.sharedkeyhint", "context"}}};
     if (!build.request.ignore_patterns.empty()) {

@@ -4,6 +4,7 @@
 
 #include "dockerfile/ast.h"
 #include "dockerfile/lint/linter.h"
+#include "frontend/remote_context.h"
 #include "image/config.h"
 #include "image/platform.h"
 #include "image/reference.h"
@@ -41,7 +42,7 @@ struct Request {
     std::map<std::string, std::string> build_args;
     std::map<std::string, std::string> labels;
     /// NAME -> "local:NAME" (a directory the engine knows under NAME), "docker-image://ref",
-    /// "oci-layout://..."
+    /// "oci-layout://...", a git repository, an http URL
     std::map<std::string, std::string> named_contexts;
     image::Platform platform;  ///< target; build platform is the same for now
     bool no_cache = false;
@@ -53,6 +54,8 @@ struct Request {
     std::map<std::string, std::vector<std::string>> named_ignore_patterns;
     std::map<std::string, std::string>
         proxy_args;  ///< http_proxy and relatives, into Meta.proxy_env only
+    /// Stands for the directory "context".
+    std::optional<RemoteContext> remote_context;
     /// Is there a main context at all? (false for a Dockerfile from stdin without one)
     bool has_context = true;
 };

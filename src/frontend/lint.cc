@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "base/pattern.h"
 #include "base/text.h"
+#include "frontend/internal/add_remote.h"
 #include "frontend/internal/values.h"
 #include "image/reference.h"
 

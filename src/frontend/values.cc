@@ -158,15 +158,4 @@ std::string copy_destination(std::string_view working_dir, std::string_view dest
     return path;
 }
 
-bool is_remote_source(std::string_view source) {
-    for (const std::string_view scheme : {"http://", "https://", "git://", "ssh://"}) {
-        if (source.starts_with(scheme)) return true;
-    }
-    // user@host:path, as git takes it
-    const std::size_t at = source.find('@');
-    const std::size_t colon = source.find(':');
-    return at != std::string_view::npos && at > 0 && colon != std::string_view::npos &&
-           colon > at + 1 && source.substr(0, colon).find('/') == std::string_view::npos;
-}
-
 }  // namespace slipway::frontend

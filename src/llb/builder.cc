@@ -24,6 +24,14 @@ const std::map<std::string_view, std::string_view>& attribute_caps() {
         {"local.followpaths", "source.local.followpaths"},
         {"local.excludepatterns", "source.local.excludepatterns"},
         {"local.sharedkeyhint", "source.local.sharedkeyhint"},
+        {"git.checksum", "source.git.checksum"},
+        {"git.fetchbycommit", "source.git.fetchbycommit"},
+        {"git.fullurl", "source.git.fullurl"},
+        {"git.keepgitdir", "source.git.keepgitdir"},
+        {"git.mountsshsock", "source.git.mountsshsock"},
+        {"git.mtime", "source.git.mtime"},
+        {"git.skipsubmodules", "source.git.skipsubmodules"},
+        {"http.checksum", "source.http.checksum"},
     };
     return caps;
 }
@@ -41,6 +49,10 @@ Caps caps_of(const SourceSpec& spec) {
         caps.insert("source.ocilayout");
     } else if (spec.identifier.starts_with("local://")) {
         caps.insert("source.local");
+    } else if (spec.identifier.starts_with("git://")) {
+        caps.insert("source.git");
+    } else if (spec.identifier.starts_with("http")) {
+        caps.insert("source.http");
     }
     for (const auto& [name, value] : spec.attrs) {
         const auto cap = attribute_caps().find(name);

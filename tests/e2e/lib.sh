@@ -74,3 +74,38 @@ YAML
     REGISTRY=127.0.0.1:$port
     wait_for 20 python3 -c "import socket; socket.create_connection(('127.0.0.1', $port))"
 }
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# start_web_server FOLDER: files by plain HTTP on loopback; sets WEB to its URL, one line a request in web.log.
+start_web_server() {
+    local port
+    port=$(free_port)
+    : >web.log
+    python3 -u -m http.server --bind 127.0.0.1 --directory "$1" "$port" >>web.log 2>&1 &
+    WEB_PID=$!
+    trap 'kill $WEB_PID 2>/dev/null || true' EXIT
+    WEB=http://127.0.0.1:$port
+    wait_for 20 python3 -c "import socket; socket.create_connection(('127.0.0.1', $port))"
+}
+
+# git with an author and nothing of this machine's configuration.
+plain_git() {
+    env -i PATH="$PATH" HOME=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.com \
+        GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.com GIT_AUTHOR_DATE="@${GIT_TIME:-1700000000} +0000" \
+        GIT_COMMITTER_DATE="@${GIT_TIME:-1700000000} +0000" git -c init.defaultBranch=main -c protocol.file.allow=always "$@"
+}
+
+# start_git_server FOLDER [PASSWORD]: the repositories below it by smart HTTP on loopback; sets GIT to its URL. With a
+# password only requests with the basic credentials x-access-token:PASSWORD are answered.
+start_git_server() {
+    need git git
+    local port
+    port=$(free_port)
+    : >git.log
+    GIT_ROOT=$(realpath "$1") GIT_PASSWORD=${2:-} python3 -u "$E2E_SOURCE/tests/e2e/git_server.py" "$port" >>git.log 2>&1 &
+    GIT_PID=$!
+    trap 'kill $GIT_PID 2>/dev/null || true' EXIT
+    GIT=http://127.0.0.1:$port
+    wait_for 20 python3 -c "import socket; socket.create_connection(('127.0.0.1', $port))"
+}

@@ -147,7 +147,7 @@ TEST_F(BuildTest, RefusesSourcesThatAreNotThere) {
 
 TEST_F(BuildTest, RefusesWhatItCannotDoBeforeAnythingRuns) {
     pb::Op op;
-    op.mutable_source()->set_identifier("git://example.com/repository");
+    op.mutable_source()->set_identifier("odd://example.com/repository");
     const std::string bytes = llb::marshal_deterministic(op);
     pb::Op last;
     last.add_inputs()->set_digest(Digest::of(bytes).to_string());
@@ -157,7 +157,7 @@ TEST_F(BuildTest, RefusesWhatItCannotDoBeforeAnythingRuns) {
     SLIPWAY_ASSERT_OK_AND_ASSIGN(const auto graph, llb::Graph::load(definition));
     testing::RecordingSink sink;
     EXPECT_THAT(engine::build(graph, {}, *workspace_, sink, {}),
-                FailsWith(ErrorCode::kUnsupported, HasSubstr("'git'")));
+                FailsWith(ErrorCode::kUnsupported, HasSubstr("'odd'")));
     EXPECT_TRUE(sink.events().empty());
 }
 

@@ -282,11 +282,6 @@ TEST_F(Copy, LinkLaysALayerOfItsOwnOverTheStage) {
                 FailsAt(ErrorCode::kInvalidInput, "--chown=app", 2));
 }
 
-TEST_F(Copy, UrlsAreForAddAlone) {
-    EXPECT_THAT(lower_it("FROM busybox\nCOPY https://example.com/a /\n"),
-                FailsAt(ErrorCode::kInvalidInput, "is a URL", 2));
-}
-
 using RunStep = LowerTest;
 
 TEST_F(RunStep, MountsHaveTheDefaultsOfTheirTypes) {
@@ -410,8 +405,6 @@ TEST_F(NotSupportedYet, SaysWhatAndWhere) {
         {"RUN --mount=type=ssh x", "RUN --mount=type=ssh"},
         {"RUN --security=insecure x", "RUN --security=insecure"},
         {"RUN --device=vendor.com/gpu=all x", "RUN --device"},
-        {"ADD https://example.com/x /", "ADD of a URL"},
-        {"ADD git@example.com:a/b.git /", "ADD of a URL"},
         {"COPY --parents a/b /", "COPY --parents"},
     };
     for (const auto& [instruction, text] : cases) {

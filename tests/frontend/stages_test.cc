@@ -186,11 +186,41 @@ TEST_F(Stages, LayoutNamedContextsGoToTheResolverAsTheyAre) {
     EXPECT_EQ(vertex("OCI load").op.platform().architecture(), "amd64");
 }
 
-TEST_F(Stages, OtherNamedContextsAreNotSupportedYet) {
-    request.named_contexts = {{"base", "https://example.com/x.git"}};
-    EXPECT_THAT(lower_it("FROM base\n"),
-                FailsAt(ErrorCode::kUnsupported, "https://example.com", 1));
-    lower_ok("FROM busybox\n");
+TEST_F(Stages, NamedContextsMayLieElsewhere) {
+    request.named_contexts = {{"repo", "https://example.com/x.git#v1:d"},
+                              {"file", "https://example.com/x.tar"},
+                              {"odd", "ftp://example.com/x"}};
+    lower_ok("FROM scratch\nCOPY --from=repo a /\n");
+    EXPECT_EQ(vertex("[internal] load git source").op.source().identifier(),
+              "git://example.com/x.git#v1:d");
+    lower_ok("FROM scratch\nCOPY --from=file context /\n");
+    const auto& file = vertex("[context file] https://example.com/x.tar").op.source();
+    EXPECT_EQ(file.identifier(), "https://example.com/x.tar");
+    EXPECT_EQ(file.attrs().at("http.filename"), "context");
+    EXPECT_THAT(lower_it("FROM odd\n"), FailsAt(ErrorCode::kInvalidInput, "no known kind", 1));
+}
+
+TEST_F(Stages, TheMainContextMayLieElsewhere) {
+    SLIPWAY_ASSERT_OK_AND_ASSIGN(request.remote_context,
+                                 RemoteContext::find_git("git@h:x.git#main", true, true));
+    request.ignore_patterns = {"a"};
+    lower_ok("FROM scratch\nCOPY a /\n");
+    const auto& source = vertex("[internal] load git source git@h:x.git#main").op.source();
+    EXPECT_EQ(source.identifier(), "git://h/x.git#main");
+    EXPECT_EQ(source.attrs().at("git.keepgitdir"), "true");
+    EXPECT_EQ(source.attrs().at("git.mtime"), "commit");
+    EXPECT_FALSE(source.attrs().contains("local.followpaths"));
+}
+
+TEST_F(Stages, AnArchiveAsContextIsUnpacked) {
+    request.remote_context = RemoteContext::of_content(Digest::of("x"));
+    lower_ok("FROM scratch\nCOPY a /\n");
+    ASSERT_EQ(graph.vertices().size(), 3U);
+    EXPECT_EQ(graph.vertices()[0].op.source().attrs().at("http.checksum"),
+              Digest::of("x").to_string());
+    const auto& unpack = graph.vertices()[1].op.file().actions(0).copy();
+    EXPECT_EQ(unpack.src(), "/context");
+    EXPECT_TRUE(unpack.attemptunpackdockercompatibility());
 }
 
 TEST_F(Stages, TriggersOfABaseImageRunFirstAndMayNeedOtherImages) {

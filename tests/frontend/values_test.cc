@@ -62,17 +62,6 @@ TEST(Destinations, KeepTheEndThatMeansInto) {
     EXPECT_EQ(copy_destination("", "x"), "/x");
 }
 
-TEST(RemoteSources, AreTellableFromPaths) {
-    for (const char* remote :
-         {"http://x", "https://x/y", "git://x", "ssh://x", "git@github.com:a/b.git"}) {
-        EXPECT_TRUE(is_remote_source(remote)) << remote;
-    }
-    for (const char* local :
-         {"a", "./http://x", "a@b", "dir/a@b:c", "@scope/x:y", "github.com/a/b", "a:b@c"}) {
-        EXPECT_FALSE(is_remote_source(local)) << local;
-    }
-}
-
 TEST(GoText, QuotesAsGoSourceDoes) {
     EXPECT_EQ(go_quoted_list({"a b", "\"\\", "\n\t\x01\x7f", "ü€😀"}),
               R"(["a b" "\"\\" "\n\t\x01\x7f" "ü€😀"])");

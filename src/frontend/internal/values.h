@@ -28,7 +28,4 @@ bool has_names(const pb::ChownOpt& owner);
 /// is kept.
 std::string copy_destination(std::string_view working_dir, std::string_view dest);
 
-/// ADD and COPY sources that are not paths: http://…, git@host:…, …
-bool is_remote_source(std::string_view source);
-
 }  // namespace slipway::frontend

@@ -8,6 +8,5 @@ try() { # try LINE TEXT
     expect_no_text stderr.log "] RUN echo first" # it is shown as a neighbour of the line only
 }
 try 'RUN --mount=type=ssh true' ssh
-try 'ADD https://example.com/file /file' ADD
 try 'RUN --security=insecure true' security
 try 'COPY --parents a /b' parents
