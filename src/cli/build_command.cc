@@ -7,6 +7,7 @@
 #include "cli/build_context.h"
 #include "cli/build_report.h"
 #include "cli/command.h"
+#include "cli/remote_input.h"
 #include "dockerfile/ast.h"
 #include "engine/build.h"
 #include "exporter/exporter.h"
@@ -98,19 +99,15 @@ Result<void> add_build_args(const BuildFlags& flags, BuildPlan& plan) {
     return {};
 }
 
-/// NAME=DIR, NAME=docker-image://REF, NAME=oci-layout://DIR[:TAG]
+/// NAME=DIR, NAME=docker-image://REF, NAME=oci-layout://DIR[:TAG], NAME=URL
 Result<void> add_build_contexts(const BuildFlags& flags, BuildPlan& plan) {
     for (const auto& text : flags.build_contexts) {
         SLIPWAY_ASSIGN(auto pair, key_value("--build-context", text));
         auto& [name, value] = pair;
-        if (value.starts_with("docker-image://") || value.starts_with("oci-layout://")) {
+        if (value.starts_with("docker-image://") || value.starts_with("oci-layout://") ||
+            (!os::path_exists(value) && names_remote_context(value))) {
             plan.request.named_contexts[name] = value;
             continue;
-        }
-        if (value.find("://") != std::string::npos) {
-            return make_error(ErrorCode::kUnsupported,
-                              "--build-context {}: '{}' is not supported yet", name, value)
-                .hint("a directory, docker-image://REF and oci-layout://DIR are");
         }
         SLIPWAY_ASSIGN(plan.options.contexts[name],
                        os::real_path(value).context("--build-context {}", name));
@@ -176,12 +173,12 @@ Result<BuildPlan> make_plan(const BuildFlags& flags) {
     plan.options.mode = flags.dry_run ? solver::Mode::kDryRun : solver::Mode::kBuild;
     plan.options.max_parallel = flags.max_parallel;
 
-    SLIPWAY_ASSIGN(plan.input, load_build_input(flags.path, flags.file));
+    SLIPWAY_ASSIGN(plan.input, load_build_input(flags.path, flags.file, plan.request.build_args));
     plan.request.ignore_patterns = plan.input.ignore_patterns;
-    plan.request.has_context = plan.input.context_dir.has_value();
+    plan.request.has_context =
+        plan.input.context_dir || plan.input.remote || plan.input.archive_head;
     if (plan.input.context_dir) plan.options.contexts["context"] = *plan.input.context_dir;
-    plan.options.slot_prefix =
-        plan.input.context_dir.value_or("-") + ":" + plan.input.dockerfile_name;
+    plan.options.slot_prefix = plan.input.context_name + ":" + plan.input.dockerfile_name;
     return plan;
 }
 
@@ -216,9 +213,20 @@ void emit_findings(std::span<const dockerfile::lint::Finding> findings,
     }
 }
 
-Result<void> run_build(const BuildFlags& flags, const BuildPlan& plan, engine::Workspace& workspace,
+Result<void> run_build(const BuildFlags& flags, BuildPlan& plan, engine::Workspace& workspace,
                        const std::stop_token& stop) {
     const auto started = std::chrono::steady_clock::now();
+    const auto renderer = ui::make_renderer(plan.progress, fileno(stderr));
+    const auto finish = [&](bool ok) {
+        renderer->emit(progress::BuildDone{ok, std::chrono::steady_clock::now() - started});
+        renderer->finish();
+    };
+    if (auto loaded = load_remote_input(plan.input, plan.options, workspace, *renderer, stop);
+        !loaded) {
+        finish(false);
+        return loaded;
+    }
+    plan.request.remote_context = plan.input.remote;
     SLIPWAY_ASSIGN(const auto file, dockerfile::parse_dockerfile(plan.input.dockerfile_text,
                                                                  plan.input.dockerfile_name));
     StoreResolver resolver(workspace.images(), stop);
@@ -234,17 +242,12 @@ Result<void> run_build(const BuildFlags& flags, const BuildPlan& plan, engine::W
         std::fwrite(text.data(), 1, text.size(), stdout);
         return {};
     }
-    const auto renderer = ui::make_renderer(plan.progress, fileno(stderr));
     emit_findings(lowered.findings, file.file_name, *renderer);
     if (lowered.lint_error) {
         renderer->finish();
         return *lowered.lint_error;
     }
     renderer->emit(progress::BuildStarted{lowered.target_stage, graph.vertices().size()});
-    const auto finish = [&](bool ok) {
-        renderer->emit(progress::BuildDone{ok, std::chrono::steady_clock::now() - started});
-        renderer->finish();
-    };
     auto built = engine::build(graph, plan.options, workspace, *renderer, stop);
     if (!built) {
         finish(false);
@@ -281,8 +284,16 @@ int show(std::string_view text) {
 }
 
 /// --call=targets, outline, check: nothing is built.
-int run_call(const Globals& globals, const BuildPlan& plan) {
+int run_call(const Globals& globals, BuildPlan& plan) {
     const auto& [method, format, ignore_status] = plan.call;
+    if (plan.input.remote || plan.input.archive_head) {
+        auto workspace = engine::Workspace::open(globals.root, os::LockMode::kShared);
+        if (!workspace) return report(workspace.error());
+        progress::NullSink nobody;
+        const auto loaded = load_remote_input(plan.input, plan.options, **workspace, nobody, {});
+        if (!loaded) return report(loaded.error());
+        plan.request.remote_context = plan.input.remote;
+    }
     const auto fail = [&](const Error& error) { return report(error, plan.input.dockerfile_text); };
     auto parsed =
         dockerfile::parse_dockerfile(plan.input.dockerfile_text, plan.input.dockerfile_name);
@@ -314,7 +325,7 @@ int run_call(const Globals& globals, const BuildPlan& plan) {
 }
 
 int build(const Globals& globals, const BuildFlags& flags) {
-    const auto plan = make_plan(flags);
+    auto plan = make_plan(flags);
     if (!plan) return report(plan.error());
     if (plan->call.method != Call::Method::kBuild) return run_call(globals, *plan);
     return with_engine(globals, [&](engine::Workspace& workspace, const std::stop_token& stop) {
@@ -337,7 +348,8 @@ void add_build_command(CLI::App& app, Globals& globals, Action& action) {
         "  slipway build --print=dot . | dot -Tsvg    the graph as a picture\n");
     command
         ->add_option("PATH", flags->path,
-                     "Build context: a directory, or - for a Dockerfile on standard input")
+                     "Build context: a directory, a git repository, the URL of an archive or of "
+                     "a Dockerfile, or - for either on standard input")
         ->required();
     command->add_option("-f,--file", flags->file,
                         "Dockerfile (default: PATH/Dockerfile); - for standard input");
@@ -352,7 +364,8 @@ void add_build_command(CLI::App& app, Globals& globals, Action& action) {
         ->allow_extra_args(false);
     command
         ->add_option("--build-context", flags->build_contexts,
-                     "Named context: a directory, docker-image://REF or oci-layout://DIR")
+                     "Named context: a directory, docker-image://REF, oci-layout://DIR, a git "
+                     "repository or a URL")
         ->type_name("NAME=SOURCE")
         ->allow_extra_args(false);
     command->add_option("--secret", flags->secrets, "Secret for RUN --mount=type=secret")
