@@ -14,7 +14,7 @@ PROTO = pathlib.Path(__file__).resolve().parents[3] / "src/llb/ops.proto"
 # Every difference that is not looked at, in source vertices and metadata:
 #   session  local.session, local.unique and local.sharedkeyhint say which client serves a directory, not what is in it
 #   digests  an image is named without its digest: the base images hold this machine's busybox
-#   serve    the address of the harness's own server is "@SERVE@"
+#   serve    the address of the harness's own server is "@SERVE@", that of its repositories "git:@SERVE@"
 #   host     the architecture of this machine is "HOST"
 #   caps     OpMetadata.caps tells a daemon what a vertex needs; the daemon is another here
 #   lines    Definition.Source (line numbers, the Dockerfile's text) is for messages
@@ -213,7 +213,9 @@ def plain(value, session):
     if isinstance(value, bytes):
         value = value.decode("utf-8") if is_utf8(value) else value.decode("latin-1")
     if isinstance(value, str):
-        return re.sub(r"@sha256:[0-9a-f]{64}", "", value.replace(session.server.url, "@SERVE@"))
+        value = value.replace(session.server.url, "@SERVE@")
+        value = value.replace("git:" + session.server.url.removeprefix("http:"), "git:@SERVE@")
+        return re.sub(r"@sha256:[0-9a-f]{64}", "", value)
     return value
 
 
