@@ -14,6 +14,7 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)     # archive
 find_package(CURL REQUIRED)               # registry
 find_package(Protobuf REQUIRED)           # llb
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)  # exec
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)    # exec (device specifications)
 find_package(SQLite3 REQUIRED)            # cache
 find_package(CLI11 REQUIRED)              # cli
 

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (!file) return 0;
     AnyImage images;
     Request request;
-    request.platform.architecture = "amd64";
+    request.platform.architecture = request.build_platform.architecture = "amd64";
     request.build_args = {{"A", "1"}};
     const auto lowered = lower(*file, request, images);
     if (!lowered) {

@@ -3,11 +3,11 @@
 
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config libfmt-dev nlohmann-json3-dev libssl-dev libspdlog-dev libexpected-dev
     libarchive-dev zlib1g-dev libisal-dev libzstd-dev libcurl4-openssl-dev libprotobuf-dev protobuf-compiler
-    libsqlite3-dev libcli11-dev libseccomp-dev)
+    libsqlite3-dev libcli11-dev libseccomp-dev libyaml-dev)
 RUN_PACKAGES=(crun git mmdebstrap ca-certificates)
 # Other people's software judges ours.
 TEST_PACKAGES=(libgtest-dev libgmock-dev runc skopeo umoci podman docker-registry apache2-utils jq python3 busybox-static
-    procps util-linux xz-utils bzip2 zstd)
+    procps util-linux xz-utils bzip2 zstd openssh-client)
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi; }
 

@@ -257,6 +257,17 @@ bool has_wildcard(std::string_view pattern) {
     return pattern.find_first_of("*?[\\") != std::string_view::npos;
 }
 
+bool names_many(std::string_view pattern) {
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        if (pattern[i] == '\\') {
+            ++i;
+        } else if (pattern[i] == '*' || pattern[i] == '?' || pattern[i] == '[') {
+            return true;
+        }
+    }
+    return false;
+}
+
 std::string unescape_wildcard(std::string_view pattern) {
     std::string text;
     for (std::size_t i = 0; i < pattern.size(); ++i) {

@@ -17,6 +17,8 @@ namespace slipway {
 Result<bool> match_wildcard(std::string_view pattern, std::string_view name);
 /// Does it contain `*`, `?`, `[` or an escape?
 bool has_wildcard(std::string_view pattern);
+/// Not the same as has_wildcard: an escaped star is a plain name.
+bool names_many(std::string_view pattern);
 /// Without the escaping backslashes.
 std::string unescape_wildcard(std::string_view pattern);
 

@@ -35,8 +35,10 @@ struct BuildFlags {
     std::vector<std::string> build_args;
     std::vector<std::string> build_contexts;
     std::vector<std::string> secrets;
+    std::vector<std::string> ssh;
+    std::vector<std::string> allow;
     std::vector<std::string> labels;
-    std::string platform;
+    std::vector<std::string> platforms;
     std::string network;
     bool no_cache = false;
     std::vector<std::string> no_cache_filter;
@@ -118,21 +120,33 @@ Result<void> add_build_contexts(const BuildFlags& flags, BuildPlan& plan) {
     return {};
 }
 
+/// "local" is this machine's.
+Result<void> set_platform(const BuildFlags& flags, BuildPlan& plan) {
+    plan.request.build_platform = plan.request.platform = plan.options.platform;
+    for (const auto& text : flags.platforms) {
+        image::Platform platform = plan.options.platform;
+        if (text != "local") {
+            SLIPWAY_ASSIGN(platform, image::Platform::parse(text).context("--platform {}", text));
+        }
+        if (plan.request.platform_given && platform != plan.request.platform) {
+            return make_error(ErrorCode::kUnsupported,
+                              "--platform {}: several platforms in one build are not supported yet",
+                              join(flags.platforms, ","))
+                .hint("build once for each platform");
+        }
+        plan.request.platform = platform;
+        plan.request.platform_given = true;
+    }
+    return {};
+}
+
 Result<BuildPlan> make_plan(const BuildFlags& flags) {
     BuildPlan plan;
     SLIPWAY_ASSIGN(plan.call, Call::parse(flags.check ? "check" : flags.call));
     SLIPWAY_ASSIGN(plan.progress, ui::parse_progress_mode(flags.quiet ? "quiet" : flags.progress));
     SLIPWAY_ASSIGN(plan.options.platform,
                    image::Platform::parse("linux/" + os::machine_architecture()));
-    if (!flags.platform.empty()) {
-        SLIPWAY_ASSIGN(const auto platform, image::Platform::parse(flags.platform));
-        if (!(platform == plan.options.platform)) {
-            return make_error(ErrorCode::kUnsupported,
-                              "--platform {}: only this machine's platform ({}) can be built yet",
-                              platform.to_string(), plan.options.platform.to_string());
-        }
-    }
-    plan.request.platform = plan.options.platform;
+    SLIPWAY_TRY(set_platform(flags, plan));
     if (!flags.network.empty() && flags.network != "host" && flags.network != "none" &&
         flags.network != "default") {
         return make_error(ErrorCode::kUsage, "--network '{}' is neither host nor none",
@@ -159,6 +173,10 @@ Result<BuildPlan> make_plan(const BuildFlags& flags) {
     if (plan.outputs.empty()) plan.outputs.emplace_back();
     for (const auto& secret : flags.secrets)
         SLIPWAY_TRY(engine::add_secret(secret, plan.options.secrets));
+    for (const auto& ssh : flags.ssh) SLIPWAY_TRY(exec::add_ssh(ssh, plan.options.ssh));
+    for (const auto& entitlement : flags.allow)
+        SLIPWAY_TRY(engine::add_entitlement(entitlement, plan.options.allowed));
+    if (flags.network == "host") plan.options.allowed.network_host = true;
     for (const auto& label : flags.labels) {
         SLIPWAY_ASSIGN(auto pair, key_value("--label", label));
         plan.request.labels.insert(std::move(pair));
@@ -227,6 +245,8 @@ Result<void> run_build(const BuildFlags& flags, BuildPlan& plan, engine::Workspa
         return loaded;
     }
     plan.request.remote_context = plan.input.remote;
+    SLIPWAY_TRY(frontend::check_syntax(plan.input.dockerfile_text, plan.input.dockerfile_name,
+                                       plan.request.build_args));
     SLIPWAY_ASSIGN(const auto file, dockerfile::parse_dockerfile(plan.input.dockerfile_text,
                                                                  plan.input.dockerfile_name));
     StoreResolver resolver(workspace.images(), stop);
@@ -295,6 +315,9 @@ int run_call(const Globals& globals, BuildPlan& plan) {
         plan.request.remote_context = plan.input.remote;
     }
     const auto fail = [&](const Error& error) { return report(error, plan.input.dockerfile_text); };
+    const auto served = frontend::check_syntax(
+        plan.input.dockerfile_text, plan.input.dockerfile_name, plan.request.build_args);
+    if (!served) return fail(served.error());
     auto parsed =
         dockerfile::parse_dockerfile(plan.input.dockerfile_text, plan.input.dockerfile_name);
     if (!parsed && method != Call::Method::kCheck) return fail(parsed.error());
@@ -371,11 +394,25 @@ void add_build_command(CLI::App& app, Globals& globals, Action& action) {
     command->add_option("--secret", flags->secrets, "Secret for RUN --mount=type=secret")
         ->type_name("id=ID[,src=FILE|,env=NAME]")
         ->allow_extra_args(false);
+    command
+        ->add_option("--ssh", flags->ssh,
+                     "SSH agent or keys for RUN --mount=type=ssh (default: SSH_AUTH_SOCK)")
+        ->type_name("default|ID[=SOCKET|KEY[,KEY]]")
+        ->allow_extra_args(false);
+    command
+        ->add_option("--allow", flags->allow,
+                     "Allow network.host, security.insecure, device or device=NAME to RUN steps")
+        ->type_name("ENTITLEMENT")
+        ->allow_extra_args(false);
     command->add_option("--label", flags->labels, "Label of the image")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
-    command->add_option("--platform", flags->platform,
-                        "Platform to build for (this machine's only, for now)");
+    command
+        ->add_option("--platform", flags->platforms,
+                     "Platform to build for (default: this machine's)")
+        ->type_name("OS/ARCH[/VARIANT]")
+        ->delimiter(',')
+        ->allow_extra_args(false);
     command->add_option("--network", flags->network, "Network of RUN steps")
         ->type_name("host|none");
     command->add_flag("--no-cache", flags->no_cache, "Run every step again");

@@ -93,13 +93,18 @@ struct Mount {
     std::optional<std::uint32_t> gid;
     std::optional<std::string> env;  ///< secret given as this variable
 };
+/// RUN --device=...
+struct Device {
+    std::string name;  ///< "vendor.com/class=name", "vendor.com/class", a class's annotation
+    bool required = false;
+};
 struct Run {
     CommandLine command;
     std::vector<std::string>
         mounts;            ///< each --mount's value as written; parse_mount() after expansion
     std::string network;   ///< "", default, none, host
     std::string security;  ///< "", sandbox, insecure
-    std::vector<std::string> devices;
+    std::vector<Device> devices;
     std::vector<Heredoc> heredocs;
     /// The command is one heredoc and nothing else: its body is the script. Otherwise
     /// with_heredocs() is.
@@ -202,6 +207,14 @@ struct Dockerfile {
 /// Of the comments above an instruction, the first one about `name` ("name what it is for"),
 /// without the name; "" when there is none.
 std::string description_of(const Instruction& instruction, std::string_view name);
+
+/// A comment at the top of the file that speaks to the builder: "# syntax=docker/dockerfile:1".
+struct Directive {
+    std::string value;
+    int line = 0;
+};
+/// `name` is syntax, escape or check.
+std::optional<Directive> find_directive(std::string_view text, std::string_view name);
 
 /// kInvalidInput, with the lines, on anything that the reference parser refuses. Unknown
 /// instruction or flag: the nearest known one as hint.

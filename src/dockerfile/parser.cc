@@ -57,8 +57,8 @@ Result<Dockerfile> parse_dockerfile(std::string_view text, std::string file_name
                           .hint("FROM scratch begins an image from nothing"));
     }
     file.escape = reader.escape();
-    file.syntax = internal::find_directive(file.text, "syntax");
-    file.check = internal::find_directive(file.text, "check");
+    if (auto syntax = find_directive(file.text, "syntax")) file.syntax = std::move(syntax->value);
+    if (auto check = find_directive(file.text, "check")) file.check = std::move(check->value);
     return file;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/internal/emulation.h"
 #include "engine/internal/remote_sources.h"
 #include "engine/internal/step_context.h"
 #include "engine/value.h"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace slipway::engine {
 
@@ -102,6 +104,8 @@ class Planner {
         if (vertex.op.has_source()) {
             SLIPWAY_TRY(make_source(vertex, planned));
         } else if (vertex.op.has_exec()) {
+            SLIPWAY_TRY(check_platform(vertex));
+            SLIPWAY_TRY(check_demands(vertex.op.exec()));
             planned.step = make_exec_step(build_, vertex, std::move(inputs));
         } else if (vertex.op.has_file()) {
             planned.step = make_file_step(build_, vertex, std::move(inputs));
@@ -109,6 +113,40 @@ class Planner {
             planned.step = make_merge_step(build_, std::move(inputs));
         }
         return planned;
+    }
+
+    static image::Platform platform_of(const llb::Vertex& vertex) {
+        const pb::Platform& platform = vertex.op.platform();
+        return {platform.os(), platform.architecture(), platform.variant()};
+    }
+
+    /// Can this machine run the process at all?
+    Result<void> check_platform(const llb::Vertex& vertex) {
+        if (!vertex.op.has_platform()) return {};
+        const image::Platform platform = platform_of(vertex);
+        if (!runnable_.insert(platform.to_string()).second) return {};
+        return check_runnable(platform, build_.options.platform, build_.scratch_dir);
+    }
+
+    /// Are network, security, devices and SSH agents that the process asks for to be had?
+    Result<void> check_demands(const pb::ExecOp& op) {
+        SLIPWAY_TRY(check_allowed(op, build_.options.allowed));
+        std::vector<std::string> missing;
+        SLIPWAY_TRY(choose_devices(op, build_.options.allowed, build_.devices, &missing));
+        for (const std::string& name : missing) {
+            build_.sink.emit(progress::Warning{
+                fmt::format("device '{}' is not registered: the step runs without it", name),
+                std::nullopt});
+        }
+        for (const auto& mount : op.mounts()) {
+            if (mount.mounttype() != pb::SSH || mount.sshopt().optional()) continue;
+            const std::string& id = mount.sshopt().id();
+            if (build_.options.ssh.contains(id.empty() ? "default" : id)) continue;
+            return make_error(ErrorCode::kNotFound, "SSH agent '{}' was not given",
+                              id.empty() ? "default" : id)
+                .hint(fmt::format("add --ssh {}", id.empty() ? "default" : id));
+        }
+        return {};
     }
 
     Result<void> make_source(const llb::Vertex& vertex, solver::PlannedStep& planned) {
@@ -123,11 +161,8 @@ class Planner {
             return {};
         }
         if (scheme != "local") {
-            image::Platform platform = build_.options.platform;
-            if (vertex.op.has_platform()) {
-                platform = {vertex.op.platform().os(), vertex.op.platform().architecture(),
-                            vertex.op.platform().variant()};
-            }
+            const image::Platform platform =
+                vertex.op.has_platform() ? platform_of(vertex) : build_.options.platform;
             planned.kind = solver::StepKind::kSource;
             planned.step = make_image_step(build_, vertex, platform);
             return {};
@@ -152,14 +187,20 @@ class Planner {
     const llb::Graph& graph_;
     BuildContext& build_;
     std::unordered_map<Digest, std::size_t> index_;
+    std::unordered_set<std::string> runnable_;  ///< platforms that were asked about
     std::unordered_map<Digest, std::shared_ptr<ContextSource>> contexts_;
 };
 
-bool runs_processes(const llb::Graph& graph) {
-    for (const auto& vertex : graph.vertices()) {
-        if (vertex.op.has_exec()) return true;
-    }
-    return false;
+template <typename Asks>
+bool any_process(const llb::Graph& graph, const Asks& asks) {
+    return std::ranges::any_of(graph.vertices(), [&](const llb::Vertex& vertex) {
+        return vertex.op.has_exec() && asks(vertex.op.exec());
+    });
+}
+
+bool uses_ssh(const pb::ExecOp& op) {
+    return std::ranges::any_of(op.mounts(),
+                               [](const pb::Mount& mount) { return mount.mounttype() == pb::SSH; });
 }
 
 }  // namespace
@@ -179,23 +220,7 @@ Result<void> check_supported(const llb::Vertex& vertex) {
         return make_error(ErrorCode::kUnsupported, "sources of type '{}' cannot be fetched yet",
                           scheme);
     }
-    if (op.has_exec()) {
-        if (op.exec().security() == pb::INSECURE) {
-            return make_error(ErrorCode::kUnsupported,
-                              "RUN --security=insecure is not supported yet");
-        }
-        if (op.exec().cdidevices_size() > 0) {
-            return make_error(ErrorCode::kUnsupported, "RUN --device is not supported yet");
-        }
-        for (const auto& mount : op.exec().mounts()) {
-            if (mount.mounttype() == pb::SSH) {
-                return make_error(ErrorCode::kUnsupported,
-                                  "RUN --mount=type=ssh is not supported yet");
-            }
-        }
-        return {};
-    }
-    if (op.has_file() || op.has_merge()) return {};
+    if (op.has_exec() || op.has_file() || op.has_merge()) return {};
     return make_error(ErrorCode::kUnsupported,
                       "the graph has an operation of a kind that is not supported yet");
 }
@@ -203,11 +228,18 @@ Result<void> check_supported(const llb::Vertex& vertex) {
 Result<Built> build(const llb::Graph& graph, const BuildOptions& options, Workspace& workspace,
                     progress::Sink& sink, std::stop_token stop) {
     SLIPWAY_ASSIGN(const auto scratch, workspace.store().temp_dir("build"));
-    BuildContext context{workspace, options, sink, scratch.path(), std::nullopt};
+    BuildContext context{workspace, options, sink, scratch.path(), std::nullopt, {}, {}};
+    if (any_process(graph, [](const auto& op) { return op.cdidevices_size() > 0; }))
+        context.devices = exec::CdiRegistry::load();
     Planner planner(graph, context);
     SLIPWAY_ASSIGN(auto plan, planner.plan());
-    if (options.mode == solver::Mode::kBuild && runs_processes(graph)) {
-        SLIPWAY_ASSIGN(context.runtime, exec::Runtime::find(scratch.path() + "/runtime"));
+    if (options.mode == solver::Mode::kBuild) {
+        if (any_process(graph, [](const auto&) { return true; })) {
+            SLIPWAY_ASSIGN(context.runtime, exec::Runtime::find(scratch.path() + "/runtime"));
+        }
+        if (any_process(graph, uses_ssh)) {
+            SLIPWAY_ASSIGN(context.ssh, exec::SshAgents::start(options.ssh, scratch.path(), stop));
+        }
     }
     auto solved =
         solver::solve(plan, workspace.cache(), sink,

@@ -1,9 +1,11 @@
 // The embedded engine: one graph, built on this machine.
 #pragma once
 
+#include "engine/entitlements.h"
 #include "engine/secrets.h"
 #include "engine/workspace.h"
 #include "exec/sandbox.h"
+#include "exec/ssh_agent.h"
 #include "image/platform.h"
 #include "llb/graph.h"
 #include "progress/event.h"
@@ -21,6 +23,8 @@ struct BuildOptions {
     /// NAME of `local://NAME` -> host directory.
     std::map<std::string, std::string> contexts;
     Secrets secrets;
+    exec::SshSources ssh;
+    Entitlements allowed;
     image::Platform platform;  ///< for image sources that do not say
     solver::Mode mode = solver::Mode::kBuild;
     unsigned max_parallel = 0;
@@ -33,8 +37,9 @@ struct Built {
     std::vector<solver::StepReport> reports;
 };
 
-/// kUnsupported (before anything runs) for an operation that this engine cannot do yet; else what
-/// solver::solve says.
+/// Before anything runs: kUnsupported for an operation that this engine cannot do yet,
+/// kInvalidInput for one that the options do not allow, kResource for a platform whose programs
+/// cannot run here. Else what solver::solve says.
 Result<Built> build(const llb::Graph& graph, const BuildOptions& options, Workspace& workspace,
                     progress::Sink& sink, std::stop_token stop);
 

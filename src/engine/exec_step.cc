@@ -45,8 +45,10 @@ class ExecStep final : public SnapshotStep {
           id_(vertex.digest),
           op_(vertex.op.exec()),
           inputs_(std::move(inputs)) {
-        if (vertex.op.has_platform())
-            platform_ = vertex.op.platform().os() + "/" + vertex.op.platform().architecture();
+        if (!vertex.op.has_platform()) return;
+        const pb::Platform& platform = vertex.op.platform();
+        platform_ =
+            image::Platform{platform.os(), platform.architecture(), platform.variant()}.to_string();
     }
 
     Result<solver::Key> definition_key(std::span<const Digest> inputs,
@@ -104,6 +106,7 @@ class ExecStep final : public SnapshotStep {
         os::TempDir dir;
         std::vector<os::MountPoint> mounts;
         std::vector<exec::CacheMount> caches;
+        std::vector<exec::SshSocket> ssh_sockets;
         std::map<std::int64_t, std::pair<snapshot::Snapshot, snapshot::LayerDraft>>
             drafts;  ///< by output
         std::vector<snapshot::LayerDraft> thrown_away;
@@ -134,6 +137,7 @@ class ExecStep final : public SnapshotStep {
                            std::span<const solver::Output> inputs, const std::stop_token& stop);
     Result<void> add_secret(Session& session, const pb::Mount& mount);
     Result<void> add_secret_variables(Session& session);
+    Result<void> add_ssh(Session& session, const pb::Mount& mount);
     /// The error of a process that ended with a status that is not valid.
     [[nodiscard]] Error failure(const exec::SandboxExit& status) const;
     /// The input's snapshot mounted somewhere in the session's directory; writes go to `draft` when
@@ -300,6 +304,23 @@ Result<void> ExecStep::add_secret(Session& session, const pb::Mount& mount) {
     return {};
 }
 
+Result<void> ExecStep::add_ssh(Session& session, const pb::Mount& mount) {
+    const auto& option = mount.sshopt();
+    const auto agent = build_.ssh.find(option.id());
+    if (!agent) return {};  // a required one was asked for before anything ran
+    const std::string name = fmt::format("ssh-{}", session.ssh_sockets.size());
+    SLIPWAY_ASSIGN(const auto dir, os::Dir::open(session.dir.path()));
+    SLIPWAY_ASSIGN(auto socket, exec::SshSocket::open(dir, name, option.mode(), option.uid(),
+                                                      option.gid(), *agent));
+    session.ssh_sockets.push_back(std::move(socket));
+    exec::SandboxMount bind;
+    bind.kind = exec::SandboxMount::Kind::kBind;
+    bind.target = join_path(op_.meta().cwd(), mount.dest());
+    bind.host_path = session.dir.path() + "/" + name;
+    session.spec.mounts.push_back(std::move(bind));
+    return {};
+}
+
 Result<void> ExecStep::add_secret_variables(Session& session) {
     for (const auto& variable : op_.secretenv()) {
         const auto found = build_.options.secrets.find(variable.id());
@@ -326,6 +347,9 @@ Result<void> ExecStep::prepare(Session& session, std::span<const solver::Output>
     for (const auto& host : meta.extrahosts())
         spec.extra_hosts.emplace_back(host.host(), host.ip());
     spec.network = op_.network() == pb::NONE ? exec::Network::kNone : exec::Network::kHost;
+    if (op_.security() == pb::INSECURE) spec.security = exec::Security::kInsecure;
+    SLIPWAY_ASSIGN(const auto devices, choose_devices(op_, build_.options.allowed, build_.devices));
+    SLIPWAY_ASSIGN(spec.edits, build_.devices.edits(devices));
     SLIPWAY_TRY(add_secret_variables(session));
 
     // Shorter destinations first: a mount below another must come after it.
@@ -340,6 +364,8 @@ Result<void> ExecStep::prepare(Session& session, std::span<const solver::Output>
             SLIPWAY_TRY(add_cache(session, *mount, inputs, stop));
         } else if (mount->mounttype() == pb::SECRET) {
             SLIPWAY_TRY(add_secret(session, *mount));
+        } else if (mount->mounttype() == pb::SSH) {
+            SLIPWAY_TRY(add_ssh(session, *mount));
         } else if (mount->mounttype() == pb::TMPFS) {
             exec::SandboxMount tmpfs;
             tmpfs.kind = exec::SandboxMount::Kind::kTmpfs;
@@ -348,7 +374,7 @@ Result<void> ExecStep::prepare(Session& session, std::span<const solver::Output>
             tmpfs.tmpfs_size =
                 static_cast<std::uint64_t>(std::max<std::int64_t>(0, mount->tmpfsopt().size()));
             spec.mounts.push_back(std::move(tmpfs));
-        } else {  // check_supported refused the others
+        } else {
             return make_error(ErrorCode::kInternal, "mount type {}",
                               pb::MountType_Name(mount->mounttype()));
         }

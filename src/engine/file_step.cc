@@ -22,6 +22,7 @@ snapshot::Selection selection_of(const pb::FileActionCopy& copy) {
                                       copy.include_patterns().end());
     selection.exclude_patterns.assign(copy.exclude_patterns().begin(),
                                       copy.exclude_patterns().end());
+    selection.required_paths.assign(copy.required_paths().begin(), copy.required_paths().end());
     return selection;
 }
 
@@ -296,7 +297,6 @@ class FileStep final : public SnapshotStep {
                 copy.create_dest_path = op.createdestpath();
                 copy.unpack_archives = op.attemptunpackdockercompatibility();
                 copy.replace_existing = op.alwaysreplaceexistingdestpaths();
-                copy.required_paths.assign(op.required_paths().begin(), op.required_paths().end());
                 copy.time = time_of(op.timestamp());
                 SLIPWAY_ASSIGN(const auto source,
                                view_of(action.secondaryinput(), inputs, results, stop));

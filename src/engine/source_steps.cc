@@ -99,7 +99,7 @@ class MergeStep final : public SnapshotStep {
         snapshot::Snapshot all;
         for (const auto& input : inputs) {
             SLIPWAY_ASSIGN(const auto snapshot, to_snapshot(input));
-            all = stack(all, snapshot);
+            all.insert(all.end(), snapshot.begin(), snapshot.end());
         }
         return std::vector{to_output(all)};
     }

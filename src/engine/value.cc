@@ -2,8 +2,6 @@
 
 #include "base/text.h"
 
-#include <algorithm>
-
 namespace slipway::engine {
 
 namespace {
@@ -25,15 +23,6 @@ Result<snapshot::Snapshot> to_snapshot(const solver::Output& output) {
     if (ids.empty()) return snapshot;
     for (const auto id : split(ids, ',')) snapshot.emplace_back(id);
     return snapshot;
-}
-
-snapshot::Snapshot stack(const snapshot::Snapshot& under, const snapshot::Snapshot& over) {
-    snapshot::Snapshot all;
-    for (const auto& layer : under) {
-        if (std::ranges::find(over, layer) == over.end()) all.push_back(layer);
-    }
-    all.insert(all.end(), over.begin(), over.end());
-    return all;
 }
 
 solver::Key make_key(std::vector<solver::Ingredient> ingredients, std::span<const Digest> inputs) {

@@ -17,11 +17,6 @@ Result<snapshot::Snapshot> to_snapshot(const solver::Output& output);
 /// The output of a local context is never stored or read as a snapshot.
 inline constexpr const char* kContextOutput = "context";
 
-/// Layers of `over` on top of `under`. A layer that is in both stands once, at the top: overlayfs
-/// refuses the same directory twice, and what the upper one shows hides the lower one's paths
-/// anyway.
-snapshot::Snapshot stack(const snapshot::Snapshot& under, const snapshot::Snapshot& over);
-
 /// A key over its ingredients and the keys of the inputs, and nothing else: so the ingredients, and
 /// those the solver adds for the inputs, always explain a difference.
 solver::Key make_key(std::vector<solver::Ingredient> ingredients,

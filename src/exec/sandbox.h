@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "exec/container_edits.h"
 #include "os/child.h"
 
 #include <cstdint>
@@ -52,6 +53,7 @@ struct SandboxSpec {
     Network network = Network::kHost;
     Security security = Security::kSandbox;
     std::vector<SandboxMount> mounts;
+    ContainerEdits edits;      ///< devices with what belongs to them
     bool interactive = false;  ///< stdio is ours (slipway run)
     /// Output as it comes (1 stdout, 2 stderr); never two calls at once, from other threads. Secret
     /// values are masked before.

@@ -41,8 +41,8 @@ void take_config(Stage& stage, image::ImageConfig config) {
     stage.image = std::move(config);
 }
 
-llb::SourceSpec image_source(const Build& build, const std::string& identifier) {
-    return {.identifier = identifier, .platform = build.platform};
+llb::SourceSpec image_source(const Stage& stage, const std::string& identifier) {
+    return {.identifier = identifier, .platform = to_pb(stage.platform)};
 }
 
 /// What was asked for is neither a stage nor an image: says so with the stage that may have been
@@ -51,22 +51,20 @@ Error explain_missing(const Build& build, const Stage& stage, Error error) {
     std::optional<int> line;
     if (stage.lines) line = stage.lines->first;
     const std::string hint = build.stages.hint_for(stage.base_name, line);
-    if (hint.empty() || error.code() == ErrorCode::kCancelled)
-        return std::move(error).context(stage.base_name);
-    return make_error(error.code(), "no stage is called '{}', and as an image: {}", stage.base_name,
+    if (hint.empty() || error.code() == ErrorCode::kCancelled) return error;
+    return make_error(error.code(), "no stage is called '{}'; {}", stage.base_name,
                       error.to_string())
         .hint(hint);
 }
 
 Result<void> load_context_image(Build& build, Stage& stage, const std::string& name,
                                 const std::string& reference, const std::string& label) {
-    SLIPWAY_ASSIGN(
-        ResolvedImage resolved,
-        build.images.resolve(reference, build.request.platform, build.request.resolve_mode)
-            .context("named context '{}'", name));
+    SLIPWAY_ASSIGN(ResolvedImage resolved,
+                   build.images.resolve(reference, stage.platform, build.request.resolve_mode)
+                       .context("named context '{}'", name));
     llb::About about;
     stage.state.files =
-        build.graph.source(image_source(build, resolved.identifier), about.named(label));
+        build.graph.source(image_source(stage, resolved.identifier), about.named(label));
     take_config(stage, std::move(resolved.config));
     return {};
 }
@@ -121,14 +119,14 @@ Result<void> load_named_context(Build& build, Stage& stage, const std::string& n
 
 Result<void> resolve_image(Build& build, Stage& stage) {
     auto resolved =
-        build.images.resolve(stage.base_name, build.request.platform, build.request.resolve_mode);
+        build.images.resolve(stage.base_name, stage.platform, build.request.resolve_mode);
     if (!resolved) return explain_missing(build, stage, std::move(resolved).error());
     const std::string identifier = std::move(resolved->identifier);
     take_config(stage, std::move(resolved->config));
     if (holds_nothing(stage.image)) return {};
     lint_base_platform(build, stage, stage.image.platform);
 
-    llb::SourceSpec spec = image_source(build, identifier);
+    llb::SourceSpec spec = image_source(stage, identifier);
     if (build.request.resolve_mode != ResolveMode::kDefault) {
         spec.attrs["image.resolvemode"] =
             build.request.resolve_mode == ResolveMode::kPull ? "pull" : "local";
@@ -162,36 +160,45 @@ void set_follow_paths(Build& build, llb::Ref local, const std::set<std::string>&
 
 }  // namespace
 
-std::optional<std::string> find_named_context(const Build& build, const std::string& name) {
+std::optional<std::string> find_named_context(const Build& build, const std::string& name,
+                                              const image::Platform& platform) {
     if (equals_ignoring_case(name, "scratch") || equals_ignoring_case(name, "context"))
         return std::nullopt;
     const std::string wanted = context_name(name);
+    const std::string for_platform = wanted + "::" + platform.to_string();
+    if (build.request.named_contexts.contains(for_platform)) return for_platform;
     for (const auto& [known, what] : build.request.named_contexts) {
         if (context_name(known) == wanted) return known;
     }
     return std::nullopt;
 }
 
+pb::Platform to_pb(const image::Platform& platform) {
+    pb::Platform made;
+    made.set_os(platform.os);
+    made.set_architecture(platform.architecture);
+    made.set_variant(platform.variant);
+    return made;
+}
+
 Result<void> resolve_base(Build& build, Stage& stage, bool needed) {
     if (stage.unregistered) stage.dispatched = true;
     if (stage.base_name == "scratch" && !stage.replacement) {
-        stage.image = image::ImageConfig::for_scratch(build.request.platform);
+        stage.platform = build.request.platform;
+        stage.image = image::ImageConfig::for_scratch(stage.platform);
         return {};
     }
     auto reference = image::ImageRef::parse(stage.base_name);
     if (!reference) return explain_missing(build, stage, std::move(reference).error());
     if (!needed) return {};
-    if (!stage.foreign_platform.empty()) {
-        return make_error(ErrorCode::kUnsupported, "FROM --platform={}: only {} is supported yet",
-                          stage.foreign_platform, build.request.platform.to_string());
-    }
     if (stage.replacement) {
         stage.dispatched = true;
         SLIPWAY_TRY(load_named_context(build, stage, *stage.replacement));
+        if (stage.base_image) stage.platform = stage.base_image->platform;
         return {};
     }
-    if (const auto name = find_named_context(build, stage.base_name)) {
-        stage.image = image::ImageConfig::for_scratch(build.request.platform);
+    if (const auto name = find_named_context(build, stage.base_name, stage.platform)) {
+        stage.image = image::ImageConfig::for_scratch(stage.platform);
         SLIPWAY_TRY(load_named_context(build, stage, *name));
         if (!stage.base_image) stage.base_image = stage.image;
         return {};
@@ -202,6 +209,7 @@ Result<void> resolve_base(Build& build, Stage& stage, bool needed) {
 void inherit(Stage& stage) {
     if (stage.base == nullptr) return;
     stage.state = stage.base->state;
+    stage.platform = stage.base->platform;
     stage.image = stage.base->image;
     stage.image.on_build.clear();
     stage.base_image = stage.base->base_image;

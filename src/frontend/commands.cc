@@ -35,6 +35,7 @@ Stage& add_unregistered(Build& build, const std::string& base_name, dockerfile::
     Stage stage;
     stage.base_name = base_name;
     stage.lines = lines;
+    stage.platform = build.request.platform;
     stage.unregistered = true;
     return build.stages.add(std::move(stage));
 }

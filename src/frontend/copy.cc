@@ -1,5 +1,6 @@
 // COPY and ADD (llb-facts 2.9).
 #include "base/path.h"
+#include "base/pattern.h"
 #include "base/text.h"
 #include "frontend/internal/add_remote.h"
 #include "frontend/internal/instructions.h"
@@ -46,11 +47,6 @@ Result<Expanded> expand(const Step& step, const dockerfile::Copy& copy) {
     return expanded;
 }
 
-Result<void> check_supported(const Step& step, const dockerfile::Copy& copy) {
-    if (copy.parents) return step.unsupported("--parents");
-    return {};
-}
-
 /// Finds out which sources are no paths.
 Result<void> find_remotes(const Step& step, const dockerfile::Copy& copy, Expanded& expanded) {
     bool any = false;
@@ -69,6 +65,7 @@ Result<void> find_remotes(const Step& step, const dockerfile::Copy& copy, Expand
 
 std::string history_of(const dockerfile::Copy& copy, const Expanded& expanded) {
     std::string text = copy.is_add ? "ADD" : "COPY";
+    if (copy.parents) text += " --parents";
     if (!expanded.chown.empty()) text += " --chown=" + expanded.chown;
     if (!expanded.chmod.empty()) text += " --chmod=" + expanded.chmod;
     for (const std::string& source : expanded.sources) text += " " + source;
@@ -139,6 +136,20 @@ llb::FileStep remote_step(const Step& step, const pb::FileActionCopy& common,
     return made;
 }
 
+/// --parents: what stands before a "/./" is where the copy begins, the rest is copied with its
+/// directories.
+void keep_parents(pb::FileActionCopy& action, std::string_view source) {
+    const auto pivot = source.find("/./");
+    const bool cut = pivot != std::string_view::npos;
+    const std::string_view start = cut ? source.substr(0, pivot) : "/";
+    const std::string_view rest = cut ? source.substr(pivot + 3) : source;
+    action.set_src(join_path("/", start));
+    action.add_include_patterns(join_path("/", rest).substr(1));
+    if (!names_many(start) && !names_many(rest)) {
+        action.add_required_paths(clean_path(fmt::format("{}/{}", action.src(), rest)));
+    }
+}
+
 Result<std::vector<llb::FileStep>> make_steps(const Step& step, const dockerfile::Copy& copy,
                                               const Expanded& expanded, const llb::About& about) {
     SLIPWAY_ASSIGN(const llb::Ref source, source_of(step, copy, expanded));
@@ -151,9 +162,13 @@ Result<std::vector<llb::FileStep>> make_steps(const Step& step, const dockerfile
     from_paths.set_attemptunpackdockercompatibility(copy.unpack.value_or(copy.is_add));
     std::vector<llb::FileStep> steps;
     for (std::size_t i = 0; i < expanded.sources.size(); ++i) {
-        steps.push_back(expanded.remotes[i]
-                            ? remote_step(step, common, *expanded.remotes[i], about)
-                            : copy_step(from_paths, source, join_path("/", expanded.sources[i])));
+        const std::string& path = expanded.sources[i];
+        if (expanded.remotes[i]) {
+            steps.push_back(remote_step(step, common, *expanded.remotes[i], about));
+            continue;
+        }
+        steps.push_back(copy_step(from_paths, source, join_path("/", path)));
+        if (copy.parents) keep_parents(*steps.back().action.mutable_copy(), path);
     }
     for (const dockerfile::Heredoc& heredoc : expanded.heredocs) {
         const llb::Ref file = inline_file(step.build, heredoc.name, heredoc.body, 0644);
@@ -184,7 +199,6 @@ void link(const Step& step, std::vector<llb::FileStep> steps, const std::string&
 }  // namespace
 
 Result<void> lower_copy(const Step& step, const dockerfile::Copy& copy) {
-    SLIPWAY_TRY(check_supported(step, copy));
     SLIPWAY_ASSIGN(Expanded expanded, expand(step, copy));
     SLIPWAY_TRY(find_remotes(step, copy, expanded));
     if (copy.link && !expanded.chown.empty() && has_names(parse_owner(expanded.chown))) {

@@ -215,7 +215,8 @@ class Dispatcher {
 
 /// What the image's config says about running applies to the stage's steps.
 void start_state(Stage& stage) {
-    if (!stage.image.find_env("PATH")) stage.image.set_env("PATH", kDefaultPath);
+    if (!stage.image.find_env("PATH") && stage.platform.os != "windows")
+        stage.image.set_env("PATH", kDefaultPath);
     for (const std::string& variable : stage.image.env) {
         const auto [name, value] = split_variable(variable);
         stage.state.env.set(name, value);
@@ -253,11 +254,6 @@ llb::About Step::about_next(std::string_view text) const {
     about.named(next_step_name(stage, text, command.from_trigger));
     about.place = build.place(instruction().lines);
     return about;
-}
-
-Error Step::unsupported(std::string_view what) const {
-    return make_error(ErrorCode::kUnsupported, "{} {} is not supported yet", instruction().keyword,
-                      what);
 }
 
 std::string with_keyword_in_capitals(std::string_view text) {

@@ -27,14 +27,6 @@ const dockerfile::From& from_of(const dockerfile::Stage& stage) {
     return std::get<dockerfile::From>(stage.from.body);
 }
 
-pb::Platform to_pb(const image::Platform& platform) {
-    pb::Platform made;
-    made.set_os(platform.os);
-    made.set_architecture(platform.architecture);
-    made.set_variant(platform.variant);
-    return made;
-}
-
 std::string target_name(const Build& build) {
     if (!build.request.target.empty()) return build.request.target;
     const std::string& last = build.file.stages.back().name;
@@ -42,8 +34,9 @@ std::string target_name(const Build& build) {
 }
 
 void set_platform_args(Build& build) {
-    const image::Platform& platform = build.request.platform;
     for (const std::string prefix : {"BUILD", "TARGET"}) {
+        const image::Platform& platform =
+            prefix == "BUILD" ? build.request.build_platform : build.request.platform;
         const std::array<std::pair<const char*, std::string>, 5> values = {
             {{"PLATFORM", platform.to_string()},
              {"OS", platform.os},
@@ -185,13 +178,14 @@ Result<Stage> make_stage(const Build& build, const dockerfile::Stage& parsed,
     stage.display_name = parsed.name.empty() ? fmt::format("stage-{}", position) : parsed.name;
     stage.original = trim(parsed.from.original);
     stage.lines = parsed.from.lines;
+    stage.platform = build.request.platform;
     SLIPWAY_ASSIGN(stage.base_name, expand_from(build, from_of(parsed).image, "the base image"));
     if (const auto& platform = from_of(parsed).platform) {
         SLIPWAY_ASSIGN(const std::string text, expand_from(build, *platform, "--platform"));
-        SLIPWAY_ASSIGN(const image::Platform wanted, image::Platform::parse(text));
-        if (wanted != build.request.platform) stage.foreign_platform = wanted.to_string();
+        SLIPWAY_ASSIGN(stage.platform, image::Platform::parse(text));
     }
-    if (!stage.name.empty()) stage.replacement = find_named_context(build, stage.name);
+    if (!stage.name.empty())
+        stage.replacement = find_named_context(build, stage.name, stage.platform);
     stage.ignore_cache = is_no_cache(build.request, stage.name);
     return stage;
 }
@@ -342,6 +336,30 @@ Result<void> check_texts(const Request& request) {
     return {};
 }
 
+Result<void> check_multi_platform(const Build& build) {
+    static constexpr std::array<std::string_view, 7> kNo = {"",      "0",     "f",    "F",
+                                                            "FALSE", "false", "False"};
+    const auto given = build.build_args.find("BUILDKIT_MULTI_PLATFORM");
+    if (given == build.build_args.end() || std::ranges::find(kNo, given->second) != kNo.end())
+        return {};
+    return make_error(
+        ErrorCode::kUnsupported,
+        "BUILDKIT_MULTI_PLATFORM={}: an image of several platforms cannot be made yet",
+        given->second);
+}
+
+/// Without a platform asked for, the image keeps that of its base.
+void mark_platform(image::Platform& platform, const Request& request) {
+    const image::Platform& wanted = request.platform;
+    if (platform.architecture.empty()) platform = wanted;
+    if (request.platform_given) {
+        const bool same = platform.os == wanted.os && platform.architecture == wanted.architecture;
+        if (same && wanted.variant.empty()) return;
+        platform = wanted;
+    }
+    platform = platform.normalized();
+}
+
 void add_context(Build& build) {
     if (build.request.remote_context) {
         build.context = build.request.remote_context->add_to(build.graph);
@@ -390,11 +408,11 @@ Result<Stage*> convert(Build& build) {
     const std::string& name = build.file.file_name;
     build.file_number =
         build.graph.add_file(is_utf8(name) ? name : "Dockerfile", build.file.text, "Dockerfile");
-    build.platform = to_pb(build.request.platform);
     set_platform_args(build);
     lint_default_args(build);
     SLIPWAY_TRY(set_meta_args(build));
     SLIPWAY_TRY(set_epoch(build));
+    SLIPWAY_TRY(check_multi_platform(build));
     set_proxy(build);
     add_context(build);
 
@@ -423,7 +441,7 @@ Result<Lowered> lower(const dockerfile::Dockerfile& file, const Request& request
     Lowered lowered;
     lowered.definition = build.graph.marshal(target->state.files);
     lowered.config = std::move(target->image);
-    lowered.config.platform = request.platform;
+    mark_platform(lowered.config.platform, request);
     for (const auto& [name, value] : request.labels)
         lowered.config.labels.insert_or_assign(name, value);
     lowered.base_config = std::move(target->base_image);

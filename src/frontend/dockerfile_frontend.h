@@ -14,6 +14,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace slipway::frontend {
@@ -44,7 +45,10 @@ struct Request {
     /// NAME -> "local:NAME" (a directory the engine knows under NAME), "docker-image://ref",
     /// "oci-layout://...", a git repository, an http URL
     std::map<std::string, std::string> named_contexts;
-    image::Platform platform;  ///< target; build platform is the same for now
+    image::Platform platform;        ///< to build for
+    image::Platform build_platform;  ///< of the machine that runs the steps
+    /// The user named `platform`: the image is marked with it, whatever it was built from.
+    bool platform_given = false;
     bool no_cache = false;
     std::vector<std::string> no_cache_stages;  ///< --no-cache-filter
     ResolveMode resolve_mode = ResolveMode::kDefault;
@@ -76,6 +80,12 @@ struct Checked {
     std::vector<dockerfile::lint::Finding> findings;
     std::optional<Error> error;
 };
+
+/// kUnsupported (with the line) when "# syntax=", or BUILDKIT_SYNTAX among the build arguments,
+/// names another frontend than docker/dockerfile, in whatever version. Looks at the text alone: it
+/// may be no Dockerfile at all.
+Result<void> check_syntax(std::string_view text, const std::string& file_name,
+                          const std::map<std::string, std::string>& build_args);
 
 /// kInvalidInput with the lines for what is wrong, kUnsupported (naming instruction, file, line)
 /// for what is right but not lowered yet, kNotFound for a stage or target with the nearest as hint.

@@ -48,8 +48,6 @@ class RunLowering {
     RunLowering(const Step& step, const dockerfile::Run& run) : step_(step), run_(run) {}
 
     Result<void> lower() {
-        if (run_.security == "insecure") return step_.unsupported("--security=insecure");
-        if (!run_.devices.empty()) return step_.unsupported("--device");
         SLIPWAY_TRY(parse_mounts());
         step_.stage.paths->insert("/");  // it may read anything
 
@@ -62,8 +60,11 @@ class RunLowering {
         fill_meta(args);
         State& state = step_.stage.state;
         spec_.root = state.files;
-        spec_.platform = step_.build.platform;
+        spec_.platform = to_pb(step_.stage.platform);
         SLIPWAY_ASSIGN(spec_.network, network());
+        if (run_.security == "insecure") spec_.security = pb::INSECURE;
+        for (const dockerfile::Device& device : run_.devices)
+            spec_.devices.push_back({.name = device.name, .optional = !device.required});
         llb::About about = this->about();
         state.files = step_.build.graph.exec(std::move(spec_), std::move(about));
         step_.add_history("RUN " + history_of(step_.stage, args) + " # buildkit", Layer::kOne);
@@ -112,6 +113,9 @@ class RunLowering {
         for (std::string& variable : state.env.to_list()) spec_.meta.add_env(std::move(variable));
         spec_.meta.set_cwd(state.working_dir);
         spec_.meta.set_user(state.user);
+        const auto& args_given = step_.build.build_args;
+        const auto hostname = args_given.find("BUILDKIT_SANDBOX_HOSTNAME");
+        if (hostname != args_given.end()) spec_.meta.set_hostname(hostname->second);
         if (step_.build.proxy) *spec_.meta.mutable_proxy_env() = *step_.build.proxy;
     }
 
@@ -151,7 +155,7 @@ class RunLowering {
             case Type::kSecret:
                 return add_secret(mount);
             case Type::kSsh:
-                return step_.unsupported("--mount=type=ssh");
+                return add_ssh(mount);
             case Type::kBind:
             case Type::kCache:
             case Type::kTmpfs:
@@ -253,6 +257,21 @@ class RunLowering {
         secret.gid = mount.gid.value_or(0);
         secret.mode = mount.mode.value_or(0400);
         spec_.secrets.push_back(std::move(secret));
+        return {};
+    }
+
+    Result<void> add_ssh(const dockerfile::Mount& mount) {
+        if (!mount.source.empty()) {
+            return make_error(ErrorCode::kInvalidInput, "--mount: an ssh mount has no 'source'");
+        }
+        llb::SshSpec ssh;
+        ssh.id = mount.id;
+        if (!mount.target.empty()) ssh.target = mount.target;
+        ssh.optional = !mount.required;
+        ssh.uid = mount.uid.value_or(0);
+        ssh.gid = mount.gid.value_or(0);
+        ssh.mode = mount.mode.value_or(0600);
+        spec_.ssh.push_back(std::move(ssh));
         return {};
     }
 

@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "base/json.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <set>
@@ -81,6 +83,9 @@ Caps caps_of(const ExecSpec& spec) {
                 break;
         }
     }
+    if (spec.security != pb::SANDBOX) caps.insert("exec.meta.security");
+    if (!spec.ssh.empty()) caps.insert("exec.mount.ssh");
+    if (!spec.devices.empty()) caps.insert("exec.meta.cdi");
     if (!spec.secrets.empty()) caps.insert("exec.mount.secret");
     if (std::ranges::any_of(spec.secrets,
                             [](const SecretSpec& secret) { return secret.env.has_value(); })) {
@@ -264,6 +269,12 @@ class Builder::Marshalling {
         *exec.mutable_meta() = spec.meta;
         exec.mutable_meta()->set_removemountstubsrecursive(true);
         exec.set_network(spec.network);
+        exec.set_security(spec.security);
+        for (const DeviceSpec& device : spec.devices) {
+            pb::CDIDevice& made = *exec.add_cdidevices();
+            made.set_name(device.name);
+            made.set_optional(device.optional);
+        }
         std::int64_t outputs = 0;
         for (const MountSpec& mount : sorted_mounts(spec)) {
             pb::Mount& made = *exec.add_mounts();
@@ -284,6 +295,28 @@ class Builder::Marshalling {
             }
         }
         for (const SecretSpec& secret : spec.secrets) fill(exec, secret);
+        for (std::size_t i = 0; i < spec.ssh.size(); ++i) fill(exec, spec.ssh[i], i);
+    }
+
+    static void fill(pb::ExecOp& exec, const SshSpec& ssh, std::size_t number) {
+        const std::string target =
+            ssh.target.value_or(fmt::format("/run/buildkit/ssh_agent.{}", number));
+        static constexpr std::string_view kVariable = "SSH_AUTH_SOCK=";
+        auto& env = *exec.mutable_meta()->mutable_env();
+        if (std::ranges::none_of(
+                env, [](const std::string& variable) { return variable.starts_with(kVariable); })) {
+            *env.Add() = std::string(kVariable) + target;
+        }
+        pb::Mount& mount = *exec.add_mounts();
+        mount.set_input(-1);
+        mount.set_dest(target);
+        mount.set_mounttype(pb::SSH);
+        pb::SSHOpt& option = *mount.mutable_sshopt();
+        option.set_id(ssh.id);
+        option.set_uid(ssh.uid);
+        option.set_gid(ssh.gid);
+        option.set_mode(ssh.mode);
+        option.set_optional(ssh.optional);
     }
 
     static void fill(pb::ExecOp& exec, const SecretSpec& secret) {

@@ -82,12 +82,31 @@ struct SecretSpec {
     bool optional = false;
 };
 
+/// The socket of an SSH agent.
+struct SshSpec {
+    std::string id = {};
+    std::optional<std::string> target = {};  ///< nothing: a place of its own
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::uint32_t mode = 0600;
+    bool optional = false;
+};
+
+/// A device by its CDI name.
+struct DeviceSpec {
+    std::string name = {};
+    bool optional = false;
+};
+
 struct ExecSpec {
     Ref root = {};
     pb::Meta meta = {};
     pb::NetMode network = pb::UNSET;
+    pb::SecurityMode security = pb::SANDBOX;
     std::vector<MountSpec> mounts = {};
     std::vector<SecretSpec> secrets = {};
+    std::vector<SshSpec> ssh = {};  ///< the first is SSH_AUTH_SOCK, unless that is set
+    std::vector<DeviceSpec> devices = {};
     pb::Platform platform = {};
 };
 

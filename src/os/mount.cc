@@ -110,4 +110,15 @@ Result<MountPoint> mount_tmpfs(const std::string& target, const std::string& opt
     return MountPoint(target);
 }
 
+Result<MountPoint> mount_binfmt_misc(const std::string& target) {
+    const int result = ::mount("binfmt_misc", target.c_str(), "binfmt_misc",
+                               MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
+    const int saved_errno = errno;
+    if (result != 0) {
+        return Error::from_errno(saved_errno,
+                                 fmt::format("cannot mount binfmt_misc at '{}'", target));
+    }
+    return MountPoint(target);
+}
+
 }  // namespace slipway::os

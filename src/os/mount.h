@@ -35,5 +35,7 @@ Result<MountPoint> mount_overlay(const OverlaySpec& spec, const std::string& tar
 enum class Access { kReadWrite, kReadOnly };
 Result<MountPoint> bind_mount(const std::string& from, const std::string& target, Access access);
 Result<MountPoint> mount_tmpfs(const std::string& target, const std::string& options);
+/// The kernel's table of interpreters for foreign programs.
+Result<MountPoint> mount_binfmt_misc(const std::string& target);
 
 }  // namespace slipway::os

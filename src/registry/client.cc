@@ -193,8 +193,7 @@ Result<FetchedManifest> Client::Impl::try_manifest(const image::ImageRef& ref,
     HttpRequest request;
     request.url = url(ref, path, stop);
     request.headers.push_back(accept_header());
-    SLIPWAY_ASSIGN(const auto response,
-                   send(ref, std::move(request), choose, stop, info).context("{}", ref.familiar()));
+    SLIPWAY_ASSIGN(const auto response, send(ref, std::move(request), choose, stop, info));
     SLIPWAY_TRY(check_status(response, ref.registry, info));
     FetchedManifest manifest;
     if (const std::string* type = response.find_header("content-type")) {

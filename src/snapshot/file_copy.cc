@@ -228,9 +228,6 @@ class CopyAction {
             SLIPWAY_ASSIGN(symbolic_, SymbolicMode::parse(options_.symbolic_mode));
         }
         SLIPWAY_ASSIGN(filter_, SelectionFilter::parse(options_.source));
-        for (const auto& path : options_.required_paths) {
-            SLIPWAY_TRY(find_source(source_, path, false));
-        }
         if (!options_.create_dest_path) {
             SLIPWAY_ASSIGN(const auto dest, editor_.tree->resolve(dest_, FollowLast::kYes));
             if (!editor_.spot_at(dest.path.parent()).exists()) {
@@ -240,6 +237,7 @@ class CopyAction {
             }
         }
         SLIPWAY_ASSIGN(sources_, expand_selection(source_, options_.source));
+        SLIPWAY_TRY(check_required(source_, options_.source, sources_, filter_));
         for (const auto& path : sources_) {
             SLIPWAY_TRY(find_source(source_, path, options_.source.follow_symlinks));
         }

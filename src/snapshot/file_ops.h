@@ -26,7 +26,7 @@ struct Owner {
 using ActionTime = std::optional<os::Timestamp>;
 
 struct CopyOptions {
-    Selection source;                   ///< path, wildcard, include, exclude
+    Selection source;                   ///< path, wildcard, include, exclude, required
     std::string dest;                   ///< a trailing '/' is kept and means "into this directory"
     std::optional<Owner> owner;         ///< nothing: the source's
     std::optional<std::uint32_t> mode;  ///< octal; applies to files and directories
@@ -35,7 +35,6 @@ struct CopyOptions {
     bool create_dest_path = false;
     bool unpack_archives = false;   ///< ADD: a tar among the sources is unpacked
     bool replace_existing = false;  ///< alwaysReplaceExistingDestPaths
-    std::vector<std::string> required_paths;
     ActionTime time;
 };
 

@@ -9,6 +9,8 @@
 #include "snapshot/internal/store_impl.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 namespace slipway::snapshot {
 
@@ -150,8 +152,11 @@ Result<os::MountPoint> LayerStore::mount(const Snapshot& snapshot, const std::st
                                          const LayerDraft* draft) const {
     if (draft != nullptr) *draft->mounted_on_ = snapshot;
     os::OverlaySpec spec;
+    std::unordered_set<std::string_view> seen;
     for (auto id = snapshot.rbegin(); id != snapshot.rend(); ++id) {
         SLIPWAY_TRY(check_id(*id));
+        // overlayfs refuses a directory that comes twice, and the upper one hides all of the lower.
+        if (!seen.insert(*id).second) continue;
         spec.lower.push_back(impl_->layer_path(*id) + "/diff");
     }
     if (spec.lower.empty()) {

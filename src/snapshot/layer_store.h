@@ -100,8 +100,9 @@ class LayerStore {
     /// same layers.
     [[nodiscard]] Result<Digest> content_digest(const Snapshot& snapshot) const;
 
-    /// Overlay mount at `target`; with `draft`, writable: what is written is the draft's layer.
-    /// A draft is mounted on one snapshot only, and not while it is being committed.
+    /// Overlay mount at `target` (a layer may come twice); with `draft`, writable: what is written
+    /// is the draft's layer. A draft is mounted on one snapshot only, and not while it is being
+    /// committed.
     [[nodiscard]] Result<os::MountPoint> mount(const Snapshot& snapshot, const std::string& target,
                                                const LayerDraft* draft) const;
 

@@ -1,5 +1,6 @@
 #include "snapshot/internal/select.h"
 
+#include "base/path.h"
 #include "snapshot/internal/in_root.h"
 
 namespace slipway::snapshot {
@@ -74,6 +75,29 @@ class Selector {
 Result<void> select_below(const MergedNode& source, const SelectionFilter& filter,
                           const SelectVisitor& visit) {
     return Selector(filter, visit).take(source);
+}
+
+Result<void> check_required(const View& view, const Selection& selection,
+                            const std::vector<std::string>& sources,
+                            const SelectionFilter& filter) {
+    for (const auto& required : selection.required_paths) {
+        const std::string wanted = join_path("/", unescape_wildcard(required));
+        bool found = false;
+        for (const auto& source : sources) {
+            const std::string from = join_path("/", source);
+            const auto node = find_source(view, source, selection.follow_symlinks);
+            if (!node) continue;
+            SLIPWAY_TRY(select_below(
+                *node, filter, [&](const std::string& path, const MergedNode&, TakenAs how) {
+                    const bool taken =
+                        path.empty() ? filter.include_all : how == TakenAs::kSelected;
+                    found = found || (taken && is_below(join_path(from, path), wanted));
+                    return Result<void>();
+                }));
+        }
+        if (!found) return make_error(ErrorCode::kNotFound, "\"{}\": not found", wanted);
+    }
+    return {};
 }
 
 Result<MergedNode> find_source(const View& view, const std::string& path, bool follow_symlinks) {

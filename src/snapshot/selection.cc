@@ -8,18 +8,6 @@ namespace slipway::snapshot {
 
 namespace {
 
-/// Not the same as has_wildcard: an escaped star is a plain name.
-bool is_wild(std::string_view component) {
-    for (std::size_t i = 0; i < component.size(); ++i) {
-        if (component[i] == '\\') {
-            ++i;
-        } else if (component[i] == '*' || component[i] == '?' || component[i] == '[') {
-            return true;
-        }
-    }
-    return false;
-}
-
 /// Names below `node` that match the patterns from `first` on, one pattern a level. Directories on
 /// the way are real ones, no links; what matched the last pattern is not searched for more.
 Result<void> match_below(const MergedNode& node, const std::string& path,
@@ -98,7 +86,7 @@ Result<std::vector<std::string>> expand_selection(const View& view, const Select
     if (!selection.allow_wildcard) return std::vector{cleaned};
 
     const auto components = path_components(cleaned);
-    const auto first_wild = std::find_if(components.begin(), components.end(), is_wild);
+    const auto first_wild = std::find_if(components.begin(), components.end(), names_many);
     std::string prefix;
     for (auto part = components.begin(); part != first_wild; ++part) {
         if (!prefix.empty()) prefix += '/';
@@ -125,6 +113,7 @@ Result<Digest> digest_selections(const View& view, const std::vector<Selection>&
     for (const auto& selection : selections) {
         SLIPWAY_ASSIGN(const auto sources, expand_selection(view, selection));
         SLIPWAY_ASSIGN(const SelectionFilter filter, SelectionFilter::parse(selection));
+        SLIPWAY_TRY(check_required(view, selection, sources, filter));
         hash.field("selection").field(std::to_string(sources.size()));
         for (const auto& source : sources) {
             SLIPWAY_ASSIGN(const MergedNode node,

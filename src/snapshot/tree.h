@@ -74,6 +74,8 @@ struct Selection {
     bool allow_empty_wildcard = false;
     std::vector<std::string> include_patterns = {};
     std::vector<std::string> exclude_patterns = {};
+    /// Each, or something below it, must be among what is taken.
+    std::vector<std::string> required_paths = {};
 };
 
 /// The digest of what the selections pick, by content and names, without times. Files whose digest

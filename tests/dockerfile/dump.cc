@@ -71,7 +71,10 @@ struct BodyDumper {
         put(json, "mounts", run.mounts);
         put(json, "network", run.network);
         put(json, "security", run.security);
-        put(json, "devices", run.devices);
+        Json devices = Json::array();
+        for (const auto& device : run.devices)
+            devices.push_back(device.name + (device.required ? " (required)" : ""));
+        if (!devices.empty()) json["devices"] = devices;
         if (!run.heredocs.empty()) json["heredocs"] = dump(run.heredocs);
         put(json, "heredoc_only", run.heredoc_only);
         if (!run.heredocs.empty())

@@ -56,6 +56,7 @@ class BuildTest : public ::testing::Test {
         frontend::Request request;
         request.platform = {
             .os = "linux", .architecture = os::machine_architecture(), .variant = ""};
+        request.build_platform = request.platform;
         SLIPWAY_ASSIGN(const auto lowered, frontend::lower(file, request, images));
         SLIPWAY_ASSIGN(const auto graph, llb::Graph::load(lowered.definition));
         BuildOptions options;

@@ -21,11 +21,6 @@ TEST(Output, OfAContextIsNoSnapshot) {
                 FailsWith(ErrorCode::kInternal, HasSubstr("not a snapshot")));
 }
 
-TEST(Stack, KeepsALayerOnceAtTheTop) {
-    EXPECT_THAT(stack({"a", "b", "c"}, {"b", "d"}), ElementsAre("a", "c", "b", "d"));
-    EXPECT_THAT(stack({}, {"a"}), ElementsAre("a"));
-}
-
 TEST(MakeKey, DependsOnEveryLabelAndValue) {
     const auto key = make_key({{"command", "make"}, {"user", ""}});
     EXPECT_EQ(key.digest, make_key({{"command", "make"}, {"user", ""}}).digest);

@@ -98,6 +98,41 @@ TEST(RuntimeConfig, MasksTheKernelsSecretsUnlessInsecure) {
     EXPECT_EQ(insecure["process"]["capabilities"]["ambient"], (Json{"CAP_CHOWN"}));
 }
 
+TEST(RuntimeConfig, HasWhatDevicesBring) {
+    SandboxSpec spec;
+    spec.edits.env = {"DRIVER=1"};
+    spec.edits.groups = {44};
+    spec.edits.hooks = {{.when = "createContainer", .path = "/hook", .args = {"hook", "x"}}};
+    ConfigInput input{.spec = spec,
+                      .identity = {},
+                      .cwd = "/",
+                      .capabilities = {},
+                      .seccomp = std::nullopt,
+                      .seccomp_program = "",
+                      .device_guard = DeviceGuard::kMounts,
+                      .mounts = {{.destination = "/dev/x",
+                                  .type = "bind",
+                                  .source = "/dev/x",
+                                  .options = {"bind"},
+                                  .device = true}}};
+    const Json by_mounts = make_config(input);
+    EXPECT_THAT(options_at(by_mounts, "/dev/x"), Not(Contains("nodev")));
+    EXPECT_THAT(by_mounts["process"]["env"], Contains("DRIVER=1"));
+    EXPECT_THAT(by_mounts["process"]["user"]["additionalGids"], Contains(44));
+    EXPECT_EQ(by_mounts["hooks"]["createContainer"][0],
+              (Json{{"path", "/hook"}, {"args", {"hook", "x"}}}));
+    input.device_guard = DeviceGuard::kCgroup;
+    input.mounts.clear();
+    input.devices = {{.path = "/dev/x", .type = 'b', .major = 9, .minor = 3, .mode = 0660}};
+    const Json by_rules = make_config(input);
+    EXPECT_EQ(
+        by_rules["linux"]["devices"][0],
+        (Json{{"path", "/dev/x"}, {"type", "b"}, {"major", 9}, {"minor", 3}, {"fileMode", 0660}}));
+    EXPECT_EQ(
+        by_rules["linux"]["resources"]["devices"].back(),
+        (Json{{"allow", true}, {"access", "rwm"}, {"type", "b"}, {"major", 9}, {"minor", 3}}));
+}
+
 TEST(RuntimeConfig, GivesTheCompiledFilterBesidesTheRules) {
     const SandboxSpec spec;
     EXPECT_FALSE(config_of(spec).contains("annotations"));

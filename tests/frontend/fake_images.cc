@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "base/json.h"
 
+#include <fmt/format.h>
+
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -44,10 +46,10 @@ FakeImages FakeImages::load(const std::string& path) {
     return images;
 }
 
-Result<ResolvedImage> FakeImages::resolve(const std::string& ref,
-                                          const image::Platform& /*platform*/,
+Result<ResolvedImage> FakeImages::resolve(const std::string& ref, const image::Platform& platform,
                                           ResolveMode /*mode*/) {
-    asked_.push_back(ref);
+    const bool native = platform.architecture == "amd64";
+    asked_.push_back(native ? ref : fmt::format("{} for {}", ref, platform.to_string()));
     static constexpr std::string_view kLayout = "oci-layout://";
     if (ref.starts_with(kLayout)) {
         const auto& [name, image] = *images_.begin();
@@ -61,6 +63,7 @@ Result<ResolvedImage> FakeImages::resolve(const std::string& ref,
         return make_error(ErrorCode::kNotFound, "no image '{}'", parsed.to_string());
     }
     SLIPWAY_ASSIGN(image::ImageConfig config, image::ImageConfig::parse(found->second.config));
+    config.platform = platform;
     return ResolvedImage{"docker-image://" + found->first + "@" + found->second.digest.to_string(),
                          std::move(config)};
 }
@@ -70,6 +73,11 @@ Request load_request(const std::string& path) {
     const Json json = text.empty() ? Json::object() : must(parse_json(text));
     Request request;
     request.platform = must(image::Platform::parse("linux/amd64"));
+    request.build_platform = request.platform;
+    if (json.contains("platform")) {
+        request.platform = must(image::Platform::parse(json.value("platform", "")));
+        request.platform_given = true;
+    }
     request.target = json.value("target", "");
     request.build_args = string_map(json, "build_args");
     request.labels = string_map(json, "labels");

@@ -282,6 +282,33 @@ TEST_F(Copy, LinkLaysALayerOfItsOwnOverTheStage) {
                 FailsAt(ErrorCode::kInvalidInput, "--chown=app", 2));
 }
 
+TEST_F(Copy, ParentsKeepTheDirectoriesBehindThePivot) {
+    lower_ok(
+        "FROM busybox AS b\nFROM scratch\n"
+        "COPY --from=b --parents a/b/ /x/y*/./z/** /q/./r/./s [e]/./f /o/\n");
+    struct Wanted {
+        std::string src;
+        std::string include;
+        std::vector<std::string> required;
+    };
+    const std::vector<Wanted> wanted = {{"/", "a/b", {"/a/b"}},
+                                        {"/x/y*", "z/**", {}},
+                                        {"/q", "r/s", {"/q/r/s"}},
+                                        {"/[e]", "f", {}}};
+    const pb::FileOp& op = vertex("COPY").op.file();
+    ASSERT_EQ(op.actions_size(), static_cast<int>(wanted.size()));
+    for (int i = 0; i < op.actions_size(); ++i) {
+        const pb::FileActionCopy& copy = op.actions(i).copy();
+        EXPECT_EQ(copy.src(), wanted[static_cast<std::size_t>(i)].src);
+        EXPECT_THAT(copy.include_patterns(),
+                    ElementsAre(wanted[static_cast<std::size_t>(i)].include));
+        EXPECT_THAT(copy.required_paths(),
+                    ::testing::ElementsAreArray(wanted[static_cast<std::size_t>(i)].required));
+    }
+    EXPECT_EQ(history().back(),
+              "+ COPY --parents a/b/ /x/y*/./z/** /q/./r/./s [e]/./f /o/ # buildkit");
+}
+
 using RunStep = LowerTest;
 
 TEST_F(RunStep, MountsHaveTheDefaultsOfTheirTypes) {
@@ -398,25 +425,73 @@ TEST_F(RunStep, HistoryIsCommentedAndTimeless) {
     EXPECT_FALSE(lowered.config.history[0].empty_layer);
 }
 
-using NotSupportedYet = LowerTest;
-
-TEST_F(NotSupportedYet, SaysWhatAndWhere) {
-    const std::vector<std::pair<std::string, std::string>> cases = {
-        {"RUN --mount=type=ssh x", "RUN --mount=type=ssh"},
-        {"RUN --security=insecure x", "RUN --security=insecure"},
-        {"RUN --device=vendor.com/gpu=all x", "RUN --device"},
-        {"COPY --parents a/b /", "COPY --parents"},
-    };
-    for (const auto& [instruction, text] : cases) {
-        EXPECT_THAT(lower_it("FROM busybox\n# comment\n" + instruction + "\n"),
-                    FailsAt(ErrorCode::kUnsupported, text, 3))
-            << instruction;
-    }
-}
-
-TEST_F(NotSupportedYet, TheSandboxIsWhatIsMeantBySecuritySandbox) {
+TEST_F(RunStep, TheSandboxIsWhatIsMeantBySecuritySandbox) {
     lower_ok("FROM busybox\nRUN --security=sandbox x\n");
     EXPECT_EQ(vertex("RUN").op.exec().security(), pb::SANDBOX);
+}
+
+TEST_F(RunStep, SecurityAndDevicesGoIntoTheOperation) {
+    lower_ok(
+        "FROM busybox\nRUN --security=insecure --device=vendor.com/gpu=all,required "
+        "--device=other.com/x y\n");
+    const pb::ExecOp& op = vertex("RUN").op.exec();
+    EXPECT_EQ(op.security(), pb::INSECURE);
+    ASSERT_EQ(op.cdidevices_size(), 2);
+    EXPECT_EQ(op.cdidevices(0).name(), "vendor.com/gpu=all");
+    EXPECT_FALSE(op.cdidevices(0).optional());
+    EXPECT_EQ(op.cdidevices(1).name(), "other.com/x");
+    EXPECT_TRUE(op.cdidevices(1).optional());
+}
+
+TEST_F(RunStep, SshSocketsHaveAPlaceAndOneIsTheAgent) {
+    lower_ok(
+        "FROM busybox\nRUN --mount=type=ssh --mount=type=ssh,id=x,target=/s,required,uid=1,gid=2,"
+        "mode=666 x\n");
+    EXPECT_THAT(env("RUN"), ElementsAre("SSH_AUTH_SOCK=/run/buildkit/ssh_agent.0"));
+    const pb::SSHOpt& first = mount("RUN", "/run/buildkit/ssh_agent.0").sshopt();
+    EXPECT_EQ(first.id(), "");
+    EXPECT_EQ(first.mode(), 0600U);
+    EXPECT_TRUE(first.optional());
+    const pb::SSHOpt& second = mount("RUN", "/s").sshopt();
+    EXPECT_EQ(second.id(), "x");
+    EXPECT_EQ(second.uid(), 1U);
+    EXPECT_EQ(second.gid(), 2U);
+    EXPECT_EQ(second.mode(), 0666U);
+    EXPECT_FALSE(second.optional());
+    lower_ok("FROM busybox\nENV SSH_AUTH_SOCK=/mine\nRUN --mount=type=ssh x\n");
+    EXPECT_THAT(env("RUN"), ElementsAre("SSH_AUTH_SOCK=/mine"));
+    EXPECT_THAT(lower_it("FROM busybox\nRUN --mount=type=ssh,source=/x y\n"),
+                FailsAt(ErrorCode::kInvalidInput, "no 'source'", 2));
+}
+
+TEST_F(RunStep, TheHostnameIsABuildArgument) {
+    request.build_args = {{"BUILDKIT_SANDBOX_HOSTNAME", "builder"}};
+    lower_ok("FROM busybox\nRUN x\n");
+    EXPECT_EQ(vertex("RUN").op.exec().meta().hostname(), "builder");
+    EXPECT_THAT(env("RUN"), IsEmpty());
+}
+
+TEST(Syntax, OfThisLanguageIsServedInAnyVersion) {
+    const auto check = [](const std::string& line, const std::string& argument = "") {
+        std::map<std::string, std::string> args;
+        if (!argument.empty()) args["BUILDKIT_SYNTAX"] = argument;
+        return check_syntax(line + "\nFROM x\n", "Dockerfile", args);
+    };
+    for (const char* const ours :
+         {"docker/dockerfile", "docker/dockerfile:1", "docker/dockerfile:1.20-labs",
+          "docker.io/docker/dockerfile:1.4 flag", "docker/dockerfile-upstream:master",
+          "docker/dockerfile:1@sha256:"
+          "b6afd42430b15f2d2a4c5a02b919e98a525b785b1aaff16747d2f623364e39b6"}) {
+        EXPECT_THAT(check(std::string("# syntax = ") + ours), slipway::testing::IsOk()) << ours;
+        EXPECT_THAT(check("# syntax=other/one", ours), slipway::testing::IsOk()) << ours;
+    }
+    EXPECT_THAT(check("# a comment\n# syntax=other/one"), slipway::testing::IsOk());
+    EXPECT_THAT(check("# escape=`\n#syntax=other/one:2"),
+                FailsAt(ErrorCode::kUnsupported, "syntax=other/one:2", 2));
+    EXPECT_THAT(check("#!/bin/x\n# syntax=example.com/docker/dockerfile:1"),
+                FailsAt(ErrorCode::kUnsupported, "example.com", 2));
+    EXPECT_THAT(check("# syntax=docker/dockerfile:1", "other/one"),
+                FailsWith(ErrorCode::kUnsupported, HasSubstr("BUILDKIT_SYNTAX=other/one")));
 }
 
 }  // namespace

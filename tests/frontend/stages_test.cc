@@ -145,11 +145,48 @@ TEST_F(Stages, TheBaseImageIsAlsoAnsweredAsItWas) {
     EXPECT_FALSE(lowered.base_config);
 }
 
-TEST_F(Stages, FromTakesPlatformArgumentsAndOnlyTheNativePlatform) {
-    lower_ok("FROM --platform=$BUILDPLATFORM busybox\nRUN x\n");
-    EXPECT_THAT(lower_it("FROM --platform=linux/arm64 busybox\n"),
-                FailsAt(ErrorCode::kUnsupported, "--platform=linux/arm64", 1));
-    lower_ok("FROM --platform=linux/arm64 missing AS other\nFROM busybox\n");
+TEST_F(Stages, EachHasThePlatformOfItsFrom) {
+    request.platform = image::Platform::parse("linux/arm64").value();
+    request.platform_given = true;
+    lower_ok(
+        "FROM --platform=$BUILDPLATFORM busybox AS tools\nARG TARGETARCH BUILDARCH\nRUN compile\n"
+        "FROM tools AS more\nRUN link\n"
+        "FROM --platform=linux/arm/v6 missing AS other\n"
+        "FROM busybox\nARG TARGETPLATFORM\nRUN x\nCOPY --from=more /a /a\n"
+        "COPY --from=debian:bookworm /b /b\n");
+    EXPECT_THAT(images.asked(), ElementsAre("busybox", "busybox for linux/arm64",
+                                            "debian:bookworm for linux/arm64"));
+    EXPECT_EQ(vertex("RUN compile").op.platform().architecture(), "amd64");
+    EXPECT_THAT(env("RUN compile"), ElementsAre("TARGETARCH=arm64", "BUILDARCH=amd64"));
+    EXPECT_EQ(vertex("RUN link").op.platform().architecture(), "amd64");
+    EXPECT_EQ(vertex("RUN x").op.platform().architecture(), "arm64");
+    EXPECT_THAT(env("RUN x"), ElementsAre("TARGETPLATFORM=linux/arm64"));
+    EXPECT_EQ(lowered.config.platform.to_string(), "linux/arm64");
+}
+
+TEST_F(Stages, TheImageIsMarkedWithThePlatformThatWasAskedFor) {
+    const char* const text = "FROM --platform=linux/arm/v6 busybox\nCOPY a /a\n";
+    lower_ok(text);
+    EXPECT_EQ(lowered.config.platform.to_string(), "linux/arm/v6");
+    request.platform_given = true;
+    lower_ok(text);
+    EXPECT_EQ(lowered.config.platform.to_string(), "linux/amd64");
+}
+
+TEST_F(Stages, APlatformThatIsNoneIsRefusedWhereItStands) {
+    EXPECT_THAT(lower_it("FROM busybox AS a\nFROM --platform=linux/arm65 busybox\n"),
+                FailsAt(ErrorCode::kInvalidInput, "arm65", 2));
+    EXPECT_THAT(lower_it("FROM --platform=$NONE busybox\n"),
+                FailsAt(ErrorCode::kInvalidInput, "--platform '$NONE' is empty", 1));
+}
+
+TEST_F(Stages, ANamedContextOfThePlatformGoesFirst) {
+    request.named_contexts = {{"base", "docker-image://busybox"},
+                              {"base::linux/arm64", "docker-image://debian:bookworm"}};
+    lower_ok("FROM --platform=linux/arm64 base\nCOPY a /a\n");
+    EXPECT_THAT(images.asked(), ElementsAre("debian:bookworm for linux/arm64"));
+    lower_ok("FROM base\nCOPY a /a\n");
+    EXPECT_EQ(images.asked().back(), "busybox");
 }
 
 TEST_F(Stages, AnEmptyBaseNameTellsWhichArgIsMissing) {

@@ -332,11 +332,32 @@ TEST_F(FileOpsTest, MissingSourcesAndDestinationsAreNamed) {
     EXPECT_THAT(files.copy(view({source}), options),
                 FailsWith(ErrorCode::kNotFound, HasSubstr("/no/such/place")));
     options = copy_of("f", "/x");
-    options.required_paths = {"/g"};
+    options.source.required_paths = {"/g"};
     EXPECT_THAT(files.copy(view({source}), options),
                 FailsWith(ErrorCode::kNotFound, HasSubstr("\"/g\": not found")));
     EXPECT_THAT(files.copy(view({source}), copy_of("f", "/x")), IsOk())
         << "nothing was spoiled by asking";
+}
+
+TEST_F(FileOpsTest, RequiredPathsMustBeAmongWhatIsTaken) {
+    const LayerId source = layer_by("mkdir -p d/e d/empty; echo 1 > d/e/f; ln -s d link");
+    FileEditor files = editor({});
+    const auto copy = [&](const std::string& include, const std::string& required,
+                          const std::vector<std::string>& exclude = {}) {
+        CopyOptions options = docker_copy("/", "/x");
+        options.source.include_patterns = {include};
+        options.source.exclude_patterns = exclude;
+        options.source.required_paths = {required};
+        return files.copy(view({source}), options);
+    };
+    EXPECT_THAT(copy("d/e", "/d/e"), IsOk());
+    EXPECT_THAT(copy("d/empty", "/d/empty"), IsOk());
+    EXPECT_THAT(copy("d/e/f", "/d/e/f"), IsOk());
+    EXPECT_THAT(copy("d/g", "/d/g"), FailsWith(ErrorCode::kNotFound, HasSubstr("/d/g")));
+    EXPECT_THAT(copy("link/e", "/link/e"), FailsWith(ErrorCode::kNotFound, HasSubstr("/link/e")))
+        << "patterns follow no links";
+    EXPECT_THAT(copy("d/e/f", "/d/e/f", {"**/f"}),
+                FailsWith(ErrorCode::kNotFound, HasSubstr("/d/e/f")));
 }
 
 // copy: metadata

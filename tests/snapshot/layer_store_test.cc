@@ -138,6 +138,10 @@ TEST_F(LayerStoreTest, MountsShowScratchOneLayerAndMany) {
     EXPECT_THAT(mounted({}), ::testing::SizeIs(1));
     EXPECT_EQ(mounted({a}), listing(view({a})));
     EXPECT_EQ(mounted({a, b}), listing(view({a, b})));
+    const LayerId c = layer_on({a, b}, "rm d/f; rm -r d; mkdir d; echo 3 > d/f");
+    const Snapshot twice = {a, b, c, a};
+    EXPECT_EQ(mounted(twice), listing(view(twice)));
+    EXPECT_EQ(view(twice).find("d/f")->entry->content, Digest::of("1\n"));
     const LayerId on_scratch = layer_on({}, "echo new > file");
     EXPECT_EQ(manifest(on_scratch).find("file")->content, Digest::of("new\n"));
 }

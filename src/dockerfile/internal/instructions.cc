@@ -155,23 +155,25 @@ Result<std::string> one_of(const Request& request, std::string_view flag,
     return invalid("--{}={} is not one of {}", flag, *value, join(allowed, ", "));
 }
 
-/// name[,required[=bool]], or name=...
-Result<void> check_device(std::string_view value) {
+/// NAME[,required[=BOOL]], or name=NAME...; NAME may hold a '='.
+Result<Device> read_device(std::string_view value) {
     SLIPWAY_ASSIGN(const auto fields, parse_csv(value));
-    bool named = false;
+    Device device;
     for (const auto& field : fields) {
         const auto cut = split_once(field, '=');
         const std::string key = to_lower(cut ? cut->first : field);
         if (key == "required") {
-            if (cut && !parse_bool(cut->second))
-                return invalid("'{}' is neither true nor false", cut->second);
-        } else if (named) {
+            const auto required = cut ? parse_bool(cut->second) : true;
+            if (!required) return invalid("'{}' is neither true nor false", cut->second);
+            device.required = *required;
+        } else if (!device.name.empty()) {
             return invalid("unexpected '{}'", field);
         } else {
-            named = true;
+            device.name = cut && key == "name" ? std::string(cut->second) : field;
         }
     }
-    return {};
+    if (device.name.empty()) return invalid("no device is named");
+    return device;
 }
 
 /// What can be said about a --mount before its variables have values.
@@ -199,9 +201,10 @@ Result<Body> read_run(const Request& request) {
     run.mounts = request.flags.list("mount");
     for (const auto& mount : run.mounts)
         SLIPWAY_TRY(check_mount(mount).context("--mount={}", mount));
-    run.devices = request.flags.list("device");
-    for (const auto& device : run.devices)
-        SLIPWAY_TRY(check_device(device).context("--device={}", device));
+    for (const auto& text : request.flags.list("device")) {
+        SLIPWAY_ASSIGN(Device device, read_device(text).context("--device={}", text));
+        run.devices.push_back(std::move(device));
+    }
     run.heredocs = request.statement.heredocs;
     if (!run.heredocs.empty()) {
         const auto whole = parse_heredoc_word(run.command.shell);

@@ -35,27 +35,13 @@ bool is_known_directive(std::string_view name) {
 
 }  // namespace
 
-std::optional<Directive> parse_directive(std::string_view line) {
+std::optional<NamedValue> parse_directive(std::string_view line) {
     if (!line.starts_with('#')) return std::nullopt;
     const auto cut = split_once(trim_left_space(line.substr(1)), '=');
     if (!cut) return std::nullopt;
-    Directive directive{to_lower(trim_blanks(cut->first)), std::string(trim_blanks(cut->second))};
+    NamedValue directive{to_lower(trim_blanks(cut->first)), std::string(trim_blanks(cut->second))};
     if (!is_known_directive(directive.name) || directive.value.empty()) return std::nullopt;
     return directive;
-}
-
-std::optional<std::string> find_directive(std::string_view text, std::string_view name) {
-    if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-    for (bool first = true; !text.empty(); first = false) {
-        const auto end = text.find('\n');
-        const auto line = without_line_end(text.substr(0, end));
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        if (first && line.starts_with("#!")) continue;
-        auto directive = parse_directive(line);
-        if (!directive) return std::nullopt;
-        if (directive->name == name) return std::move(directive->value);
-    }
-    return std::nullopt;
 }
 
 StatementReader::StatementReader(std::string_view text, char escape, Directives directives)
@@ -192,3 +178,22 @@ Result<void> StatementReader::read_heredocs(Statement& statement) {
 }
 
 }  // namespace slipway::dockerfile::internal
+
+namespace slipway::dockerfile {
+
+std::optional<Directive> find_directive(std::string_view text, std::string_view name) {
+    using namespace internal;
+    if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+    for (int number = 1; !text.empty(); ++number) {
+        const auto end = text.find('\n');
+        const auto line = without_line_end(text.substr(0, end));
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (number == 1 && line.starts_with("#!")) continue;
+        auto directive = parse_directive(line);
+        if (!directive) return std::nullopt;
+        if (directive->name == name) return Directive{std::move(directive->value), number};
+    }
+    return std::nullopt;
+}
+
+}  // namespace slipway::dockerfile

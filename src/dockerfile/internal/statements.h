@@ -64,13 +64,10 @@ class StatementReader {
 };
 
 /// "# name = value", cut. Nothing when the line is no such comment.
-struct Directive {
+struct NamedValue {
     std::string name;  ///< lower case
     std::string value;
 };
-std::optional<Directive> parse_directive(std::string_view line);
-
-/// The value of a directive at the top of the file; a first line "#!..." is allowed above it.
-std::optional<std::string> find_directive(std::string_view text, std::string_view name);
+std::optional<NamedValue> parse_directive(std::string_view line);
 
 }  // namespace slipway::dockerfile::internal

@@ -19,6 +19,8 @@ struct BuildContext {
     progress::Sink& sink;
     std::string scratch_dir;  ///< of this build, on the store's file system: mount points
     std::optional<exec::Runtime> runtime;  ///< there when the graph has a process to run
+    exec::SshAgents ssh;                   ///< started when a process asks for one
+    exec::CdiRegistry devices;             ///< loaded when a process asks for one
 };
 
 /// One input of a step, as far as it is known before anything is built.

@@ -74,7 +74,7 @@ Json make_mounts(const ConfigInput& input) {
         input.device_guard == DeviceGuard::kMounts && input.spec.security == Security::kSandbox;
     for (const ConfigMount& mount : input.mounts) {
         std::vector<std::string> options = mount.options;
-        if (nodev && std::ranges::find(options, "nodev") == options.end())
+        if (nodev && !mount.device && std::ranges::find(options, "nodev") == options.end())
             options.push_back("nodev");
         mounts.push_back(mount_entry(mount.destination.c_str(), mount.type.c_str(),
                                      mount.source.c_str(), std::move(options)));
@@ -93,6 +93,7 @@ Json make_env(const ConfigInput& input) {
     }
     if (!has_path) env.push_back(kDefaultPath);
     if (input.terminal && !has_term) env.push_back("TERM=xterm");
+    for (const std::string& entry : input.spec.edits.env) env.push_back(entry);
     for (const auto& [name, value] : input.spec.secret_env) env.push_back(name + "=" + value);
     return env;
 }
@@ -106,7 +107,8 @@ Json make_process(const ConfigInput& input) {
         for (const char* set : {"inheritable", "ambient"}) capabilities[set] = input.capabilities;
     }
     std::vector<std::uint32_t> groups = {input.identity.gid};
-    for (const auto& more : {input.identity.groups, input.spec.extra_groups}) {
+    for (const auto& more :
+         {input.identity.groups, input.spec.extra_groups, input.spec.edits.groups}) {
         for (const std::uint32_t group : more) {
             if (std::ranges::find(groups, group) == groups.end()) groups.push_back(group);
         }
@@ -136,15 +138,46 @@ Json device_rule(char type, std::optional<int> major, std::optional<int> minor,
 }
 
 /// Making any node is allowed, opening only the standard ones and terminals.
-Json make_device_rules(Security security) {
-    if (security == Security::kInsecure) return Json::array({device_rule(true, "rwm")});
+Json make_device_rules(const ConfigInput& input) {
+    if (input.spec.security == Security::kInsecure) return Json::array({device_rule(true, "rwm")});
     Json rules = Json::array({device_rule(false, "rwm")});
     for (const char type : {'c', 'b'})
         rules.push_back(device_rule(type, std::nullopt, std::nullopt, "m"));
     for (const int minor : {3, 5, 7, 8, 9}) rules.push_back(device_rule('c', 1, minor, "rwm"));
     for (const int minor : {0, 1, 2}) rules.push_back(device_rule('c', 5, minor, "rwm"));
     rules.push_back(device_rule('c', 136, std::nullopt, "rwm"));
+    for (const ConfigDevice& device : input.devices) {
+        rules.push_back(device_rule(device.type, static_cast<int>(device.major),
+                                    static_cast<int>(device.minor), device.permissions.c_str()));
+    }
     return rules;
+}
+
+Json make_devices(const std::vector<ConfigDevice>& devices) {
+    Json list = Json::array();
+    for (const ConfigDevice& device : devices) {
+        Json node = {{"path", device.path},
+                     {"type", std::string(1, device.type)},
+                     {"major", device.major},
+                     {"minor", device.minor}};
+        if (device.mode) node["fileMode"] = *device.mode;
+        if (device.uid) node["uid"] = *device.uid;
+        if (device.gid) node["gid"] = *device.gid;
+        list.push_back(std::move(node));
+    }
+    return list;
+}
+
+Json make_hooks(const std::vector<ContainerEdits::Hook>& hooks) {
+    Json all = Json::object();
+    for (const auto& hook : hooks) {
+        Json made = {{"path", hook.path}};
+        if (!hook.args.empty()) made["args"] = hook.args;
+        if (!hook.env.empty()) made["env"] = hook.env;
+        if (hook.timeout) made["timeout"] = *hook.timeout;
+        all[hook.when].push_back(std::move(made));
+    }
+    return all;
 }
 
 Json make_linux(const ConfigInput& input) {
@@ -154,8 +187,9 @@ Json make_linux(const ConfigInput& input) {
     if (input.cgroup_namespace) namespaces.push_back({{"type", "cgroup"}});
     Json linux = {{"namespaces", std::move(namespaces)}};
     if (input.device_guard == DeviceGuard::kCgroup) {
-        linux["resources"] = {{"devices", make_device_rules(input.spec.security)}};
+        linux["resources"] = {{"devices", make_device_rules(input)}};
     }
+    if (!input.devices.empty()) linux["devices"] = make_devices(input.devices);
     if (input.spec.security == Security::kSandbox) {
         linux["maskedPaths"] = kMaskedPaths;
         linux["readonlyPaths"] = kReadonlyPaths;
@@ -174,6 +208,7 @@ Json make_config(const ConfigInput& input) {
         {"process", make_process(input)},
         {"mounts", make_mounts(input)},
         {"linux", make_linux(input)}};
+    if (!input.spec.edits.hooks.empty()) config["hooks"] = make_hooks(input.spec.edits.hooks);
     // crun takes this instead of compiling linux.seccomp; one that does not know the annotation
     // compiles it.
     if (!input.seccomp_program.empty()) {

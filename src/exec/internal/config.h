@@ -6,6 +6,8 @@
 #include "exec/internal/seccomp.h"
 #include "exec/sandbox.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,19 @@ struct ConfigMount {
     std::string type;  ///< "bind" or "tmpfs"
     std::string source;
     std::vector<std::string> options;
+    bool device = false;  ///< a device that is to be used: never nodev
+};
+
+/// A node that the runtime makes, with a rule that allows it.
+struct ConfigDevice {
+    std::string path;
+    char type = 'c';
+    std::uint32_t major = 0;
+    std::uint32_t minor = 0;
+    std::string permissions = "rwm";
+    std::optional<std::uint32_t> mode = {};
+    std::optional<std::uint32_t> uid = {};
+    std::optional<std::uint32_t> gid = {};
 };
 
 /// Who sees to it that a process with CAP_MKNOD cannot open the host's devices.
@@ -39,6 +54,7 @@ struct ConfigInput {
     std::string seccomp_program;  ///< the same, compiled (base64), for crun; "": none
     DeviceGuard device_guard = DeviceGuard::kCgroup;
     std::vector<ConfigMount> mounts;  ///< in the order in which they are mounted
+    std::vector<ConfigDevice> devices = {};
     bool cgroup_namespace = false;
     bool terminal = false;
 };

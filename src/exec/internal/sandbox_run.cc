@@ -11,9 +11,12 @@
 #include "os/file.h"
 #include "os/system.h"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <iterator>
@@ -69,6 +72,28 @@ Result<void> check_standard_folders(const os::Dir& root) {
 
 bool is_directory(const std::string& host_path) {
     return os::Dir::open(host_path).has_value();
+}
+
+/// What a step without a sandbox finds besides the standard nodes, as the reference has it; loop
+/// devices as many as the host has, and eight more.
+void add_insecure_devices(std::vector<ConfigDevice>& devices) {
+    static constexpr std::array<std::pair<const char*, std::pair<unsigned, unsigned>>, 6> kNodes = {
+        {{"/dev/kmsg", {1, 11}},
+         {"/dev/cuse", {10, 203}},
+         {"/dev/fuse", {10, 229}},
+         {"/dev/kvm", {10, 232}},
+         {"/dev/net/tun", {10, 200}},
+         {"/dev/loop-control", {10, 237}}}};
+    for (const auto& [path, number] : kNodes)
+        devices.push_back({.path = path, .major = number.first, .minor = number.second});
+    constexpr unsigned kLoopMajor = 7;
+    constexpr unsigned kMoreLoops = 8;
+    unsigned loops = 0;
+    while (os::path_exists(fmt::format("/dev/loop{}", loops))) ++loops;
+    for (unsigned i = 0; i < loops + kMoreLoops; ++i) {
+        devices.push_back(
+            {.path = fmt::format("/dev/loop{}", i), .type = 'b', .major = kLoopMajor, .minor = i});
+    }
 }
 
 }  // namespace
@@ -164,6 +189,55 @@ Result<void> SandboxRun::prepare_mounts() {
     return {};
 }
 
+/// Devices: where the runtime guards them by rules, it makes the nodes; where mounts guard them, a
+/// node of the host is mounted.
+Result<void> SandboxRun::prepare_edits() {
+    const bool by_mounts =
+        cli_.kind() == RuntimeKind::kCrun && spec_.security == Security::kSandbox;
+    for (const auto& node : spec_.edits.nodes) {
+        SLIPWAY_ASSIGN(const std::string host_path,
+                       os::real_path(node.host_path).context("device '{}'", node.path));
+        SLIPWAY_ASSIGN(const os::Dir dir, os::Dir::open(std::string(dir_name(host_path))));
+        SLIPWAY_ASSIGN(const auto info, dir.stat(RelPath::in_root(base_name(host_path))));
+        if (!S_ISCHR(info.mode) && !S_ISBLK(info.mode)) {
+            return make_error(ErrorCode::kInvalidInput, "'{}' is not a device", host_path);
+        }
+        if (!by_mounts) {
+            devices_.push_back({.path = node.path,
+                                .type = S_ISBLK(info.mode) ? 'b' : 'c',
+                                .major = major(info.rdev),
+                                .minor = minor(info.rdev),
+                                .permissions = node.permissions,
+                                .mode = node.mode,
+                                .uid = node.uid,
+                                .gid = node.gid});
+            continue;
+        }
+        mounts_.push_back({.destination = clean_path(node.path),
+                           .type = "bind",
+                           .source = host_path,
+                           .options = {"bind", "nosuid", "noexec"},
+                           .device = true});
+        stub_requests_.push_back({.target = clean_path(node.path), .kind = StubKind::kFile});
+    }
+    for (const auto& mount : spec_.edits.mounts) {
+        std::vector<std::string> options = mount.options;
+        if (mount.type == "bind" && std::ranges::find(options, "bind") == options.end() &&
+            std::ranges::find(options, "rbind") == options.end()) {
+            options.emplace_back("rbind");
+        }
+        mounts_.push_back({.destination = clean_path(mount.target),
+                           .type = mount.type,
+                           .source = mount.host_path,
+                           .options = std::move(options)});
+        const bool file = mount.type == "bind" && !is_directory(mount.host_path);
+        stub_requests_.push_back({.target = clean_path(mount.target),
+                                  .kind = file ? StubKind::kFile : StubKind::kDirectory});
+    }
+    if (spec_.security == Security::kInsecure) add_insecure_devices(devices_);
+    return {};
+}
+
 Result<void> SandboxRun::prepare_cwd() {
     cwd_ = join_path("/", spec_.cwd);
     SLIPWAY_ASSIGN(const RootedPath found,
@@ -195,6 +269,7 @@ Result<void> SandboxRun::prepare() {
     SLIPWAY_ASSIGN(bundle_, Bundle::create(folder_));
     SLIPWAY_TRY(prepare_network_files());
     SLIPWAY_TRY(prepare_mounts());
+    SLIPWAY_TRY(prepare_edits());
     stubs_.emplace(root_);
     SLIPWAY_TRY(stubs_->create(stub_requests_));
     SLIPWAY_TRY(prepare_cwd());
@@ -222,6 +297,7 @@ Result<void> SandboxRun::write_config() {
                       .device_guard = cli_.kind() == RuntimeKind::kCrun ? DeviceGuard::kMounts
                                                                         : DeviceGuard::kCgroup,
                       .mounts = mounts_,
+                      .devices = devices_,
                       .cgroup_namespace = cgroups_are_v2() && kernel_has_cgroup_namespace(),
                       .terminal = terminal_};
     prepare_seccomp(input, capabilities);

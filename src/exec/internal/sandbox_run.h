@@ -26,6 +26,7 @@ class SandboxRun {
     Result<void> prepare_network_files();
     Result<void> prepare_mounts();
     Result<ConfigMount> prepare_mount(const SandboxMount& mount, std::size_t number);
+    Result<void> prepare_edits();
     Result<void> prepare_cwd();
     void prepare_seccomp(ConfigInput& input, CapabilityMask capabilities);
     Result<void> write_config();
@@ -45,6 +46,7 @@ class SandboxRun {
     std::optional<MountStubs> stubs_;
     std::vector<StubRequest> stub_requests_;
     std::vector<ConfigMount> mounts_;
+    std::vector<ConfigDevice> devices_;
     Identity identity_;
     std::string cwd_;
     bool terminal_ = false;

@@ -36,7 +36,6 @@ struct Build {
 
     llb::Builder graph = {};
     int file_number = 0;
-    pb::Platform platform = {};
     std::optional<pb::ProxyEnv> proxy = {};
     llb::Ref context = {};  ///< its paths are filled in at the end
     /// Named local contexts, with the paths that are used of them.
@@ -58,10 +57,13 @@ Result<void> resolve_base(Build& build, Stage& stage, bool needed);
 /// In bases.cc: takes over what the base stage has; no effect without one.
 void inherit(Stage& stage);
 /// In bases.cc: the named context that stands for `name` in FROM, a stage name or --from; nothing
-/// when there is none.
-std::optional<std::string> find_named_context(const Build& build, const std::string& name);
+/// when there is none. One for the platform alone, "NAME::PLATFORM", goes first.
+std::optional<std::string> find_named_context(const Build& build, const std::string& name,
+                                              const image::Platform& platform);
 /// In bases.cc: sets the attributes of local contexts that say which paths are used.
 void set_paths(Build& build, const Stage& target);
+
+pb::Platform to_pb(const image::Platform& platform);
 
 /// In commands.cc: the stages that an instruction takes files from; unknown names become
 /// unregistered stages.

@@ -30,7 +30,6 @@ struct Step {
     [[nodiscard]] std::string shown() const;
     /// The name of the next step and the lines it comes from.
     [[nodiscard]] llb::About about_next(std::string_view text) const;
-    [[nodiscard]] Error unsupported(std::string_view what) const;
 };
 
 Result<void> lower_run(const Step& step, const dockerfile::Run& run);

@@ -62,9 +62,9 @@ struct Stage {
     std::string base_name;     ///< of FROM, expanded
     std::string original;      ///< the FROM line
     std::optional<dockerfile::Lines> lines;
-    std::string foreign_platform;  ///< the platform FROM asked for when it is not ours
-    bool unregistered = false;     ///< not of the file
-    bool placed = true;            ///< its lines are told in the graph, too
+    image::Platform platform;   ///< FROM's, else the build's
+    bool unregistered = false;  ///< not of the file
+    bool placed = true;         ///< its lines are told in the graph, too
 
     Stage* base = nullptr;                                    ///< an earlier stage that FROM names
     std::vector<std::pair<Stage*, dockerfile::Lines>> needs;  ///< besides `base`

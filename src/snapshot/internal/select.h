@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace slipway::snapshot {
 
@@ -30,6 +31,11 @@ using SelectVisitor =
 /// Parents before children, names in byte order; stops at the first error of `visit`.
 Result<void> select_below(const MergedNode& source, const SelectionFilter& filter,
                           const SelectVisitor& visit);
+
+/// kNotFound when a required path of `selection` is not among what it takes of `sources`.
+Result<void> check_required(const View& view, const Selection& selection,
+                            const std::vector<std::string>& sources,
+                            const SelectionFilter& filter);
 
 /// The node that a source path names.
 Result<MergedNode> find_source(const View& view, const std::string& path, bool follow_symlinks);
