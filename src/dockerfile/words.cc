@@ -36,7 +36,7 @@ Result<Expanded> expand_word(std::string_view word, const Lookup& lookup, char e
 Result<std::vector<std::string>> expand_words(std::string_view text, const Lookup& lookup,
                                               char escape) {
     SLIPWAY_ASSIGN(internal::Lexed lexed,
-                   lex_named(text, lookup, {.escape = escape, .max_size = kMaxWord}));
+                   lex_named(text, lookup, {.escape = escape, .split_words = true, .max_size = kMaxWord}));
     return std::move(lexed.words);
 }
 

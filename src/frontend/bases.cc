@@ -206,8 +206,10 @@ Result<void> resolve_base(Build& build, Stage& stage, bool needed) {
     return resolve_image(build, stage);
 }
 
-void inherit(Stage& stage) {
+void inherit(Build& build, Stage& stage) {
     if (stage.base == nullptr) return;
+    build.grown += stage.base->state.env.size();
+    for (const auto& entry : stage.base->image.history) build.grown += entry.created_by.size();
     stage.state = stage.base->state;
     stage.platform = stage.base->platform;
     stage.image = stage.base->image;

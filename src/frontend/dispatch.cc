@@ -45,9 +45,10 @@ std::string history_of(std::string_view keyword, const std::vector<dockerfile::K
 
 /// Into a sorted list without doubles.
 void add_sorted(std::vector<std::string>& values, const std::vector<std::string>& more) {
-    values.insert(values.end(), more.begin(), more.end());
-    std::ranges::sort(values);
-    values.erase(std::unique(values.begin(), values.end()), values.end());
+    for (const std::string& value : more) {
+        const auto place = std::ranges::lower_bound(values, value);
+        if (place == values.end() || *place != value) values.insert(place, value);
+    }
 }
 
 image::HealthCheck health_check(const dockerfile::Healthcheck& instruction) {
@@ -104,7 +105,7 @@ class Dispatcher {
         SLIPWAY_ASSIGN(const auto items, expand_pairs(step_, env.items));
         for (const auto& [key, value] : items) {
             step_.stage.state.env.set(key, value);
-            image_.set_env(key, value);
+            set_image_env(key, value);
         }
         return note(history_of("ENV", items));
     }
@@ -195,6 +196,12 @@ class Dispatcher {
     }
 
   private:
+    void set_image_env(const std::string& name, const std::string& value) const {
+        const auto [place, added] = step_.stage.env_places.try_emplace(name, image_.env.size());
+        if (added) image_.env.emplace_back();
+        image_.env[place->second] = name + "=" + value;
+    }
+
     Result<void> note(std::string history) const {
         step_.add_history(std::move(history), Layer::kNone);
         return {};
@@ -217,9 +224,11 @@ class Dispatcher {
 void start_state(Stage& stage) {
     if (!stage.image.find_env("PATH") && stage.platform.os != "windows")
         stage.image.set_env("PATH", kDefaultPath);
-    for (const std::string& variable : stage.image.env) {
-        const auto [name, value] = split_variable(variable);
+    stage.env_places.clear();
+    for (std::size_t i = 0; i < stage.image.env.size(); ++i) {
+        const auto [name, value] = split_variable(stage.image.env[i]);
         stage.state.env.set(name, value);
+        stage.env_places.emplace(name, i);
     }
     if (!stage.image.working_dir.empty()) {
         stage.image.working_dir =
@@ -235,6 +244,7 @@ void Step::add_history(std::string created_by, Layer layer) const {
     image::HistoryEntry entry;
     if (build.epoch) entry.created = image::rfc3339(*build.epoch);
     entry.created_by = std::move(created_by);
+    build.grown += entry.created_by.size();
     entry.comment = kHistoryComment;
     entry.empty_layer = layer == Layer::kNone;
     stage.image.history.push_back(std::move(entry));
@@ -304,6 +314,7 @@ Result<void> dispatch_stage(Build& build, Stage& stage) {
         const Step step{build, stage, command};
         lint_instruction(step);
         auto done = std::visit(Dispatcher(step), instruction.body);
+        if (done) done = build.check_size();
         if (!done) return std::move(done).error().at(range);
     }
     return {};

@@ -65,9 +65,12 @@ Result<void> set_meta_args(Build& build) {
             } else if (item.value) {
                 auto value = build.expand(*item.value, build.global_args);
                 if (!value) return std::move(value).error().at(build.range(instruction.lines));
+                build.grown += value->size();
                 build.global_args.set(item.name, *value);
             }
         }
+        auto small = build.check_size();
+        if (!small) return std::move(small).error().at(build.range(instruction.lines));
     }
     return {};
 }
@@ -200,6 +203,9 @@ Result<void> add_stages(Build& build) {
         lint_from(build, parsed);
         auto made = make_stage(build, parsed, i);
         if (!made) return std::move(made).error().at(build.range(parsed.from.lines));
+        build.grown += made->base_name.size();
+        auto small = build.check_size();
+        if (!small) return std::move(small).error().at(build.range(parsed.from.lines));
         Stage& stage = build.stages.add(std::move(*made));
         if (stage.replacement) {
             stage.base = nullptr;
@@ -292,7 +298,7 @@ Result<void> resolve_stages(Build& build, const Stage& target) {
         for (std::size_t i = 0; i < build.stages.all().size(); ++i) {
             Stage& stage = *build.stages.at(i);
             if (!reachable.contains(&stage)) continue;
-            inherit(stage);
+            inherit(build, stage);
             auto needs_more = take_triggers(build, stage);
             if (!needs_more) {
                 const auto lines = stage.lines.value_or(dockerfile::Lines{});
@@ -311,7 +317,9 @@ Result<void> dispatch_stages(Build& build, const Stage& target) {
     const std::set<const Stage*> reachable = needed_stages(build, target);
     for (const auto& stage : build.stages.all()) {
         if (!reachable.contains(stage.get()) || stage->dispatched) continue;
-        inherit(*stage);
+        inherit(build, *stage);
+        if (auto small = build.check_size(); !small)
+            return std::move(small).error().at(build.range(stage->lines.value_or(dockerfile::Lines{})));
         if (stage->base != nullptr) {
             stage->args = stage->base->args;
             stage->lint.workdir = stage->base->lint.workdir;
@@ -426,6 +434,14 @@ Result<Stage*> convert(Build& build) {
 }
 
 }  // namespace
+
+Result<void> Build::check_size() const {
+    constexpr std::size_t kMost = std::size_t{256} << 20U;
+    if (grown + graph.size() <= kMost) return {};
+    return make_error(ErrorCode::kInvalidInput,
+                      "the values and steps of the Dockerfile grow to more than {}",
+                      format_bytes(kMost));
+}
 
 Result<std::string> Build::expand(std::string_view word, const EnvList& env) const {
     SLIPWAY_ASSIGN(dockerfile::Expanded expanded,

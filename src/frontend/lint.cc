@@ -27,6 +27,9 @@ std::string did_you_mean(std::string_view name, std::span<const std::string> kno
     return nearest ? fmt::format(" (did you mean {}{}?)", mark, *nearest) : "";
 }
 
+/// More than that is no Dockerfile to give advice on.
+constexpr std::size_t kMostDefaults = std::size_t{16} << 20U;
+
 /// The ARGs before the first FROM as they are without any build argument; nothing when one of them
 /// cannot be expanded.
 std::optional<EnvList> default_args(const Build& build) {
@@ -38,6 +41,7 @@ std::optional<EnvList> default_args(const Build& build) {
             const auto value = build.expand(*item.value, args);
             if (!value) return std::nullopt;
             args.set(item.name, *value);
+            if (args.size() > kMostDefaults) return std::nullopt;
         }
     }
     return args;
@@ -271,15 +275,20 @@ void lint_from(Build& build, const dockerfile::Stage& stage) {
     const auto report = [&](Rule rule, std::string message) {
         build.linter.report(rule, instruction.lines, std::move(message), instruction.comments);
     };
-    std::vector<std::string> known = build.global_args.names();
-    for (const dockerfile::Instruction& meta : build.file.meta_args) {
-        for (const auto& item : std::get<dockerfile::Arg>(meta.body).items)
-            known.push_back(item.name);
-    }
+    const auto known_names = [&] {
+        std::vector<std::string> known = build.global_args.names();
+        for (const dockerfile::Instruction& meta : build.file.meta_args) {
+            for (const auto& item : std::get<dockerfile::Arg>(meta.body).items)
+                known.push_back(item.name);
+        }
+        return known;
+    };
     const auto expand = [&](const std::string& word) -> std::optional<dockerfile::Expanded> {
         auto expanded =
             dockerfile::expand_word(word, build.global_args.lookup(), build.file.escape);
         if (!expanded) return std::nullopt;
+        if (expanded->unset.empty()) return *std::move(expanded);
+        const std::vector<std::string> known = known_names();
         for (const std::string& name : expanded->unset) {
             if (std::ranges::find(known, name) != known.end()) continue;
             report(Rule::kUndefinedArgInFrom,

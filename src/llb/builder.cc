@@ -454,9 +454,11 @@ Ref Builder::source(SourceSpec spec, About about) {
     return add({std::move(spec), std::move(about)});
 }
 Ref Builder::exec(ExecSpec spec, About about) {
+    size_ += spec.meta.ByteSizeLong();
     return add({std::move(spec), std::move(about)});
 }
 Ref Builder::file(FileSpec spec, About about) {
+    for (const FileStep& step : spec.steps) size_ += step.action.ByteSizeLong();
     return add({std::move(spec), std::move(about)});
 }
 

@@ -133,6 +133,9 @@ class Builder {
     /// as it is.
     Ref merge(const std::vector<Ref>& inputs, About about);
 
+    /// Bytes of the operations so far, about.
+    [[nodiscard]] std::size_t size() const { return size_; }
+
     /// Sets an attribute of a source vertex made before.
     void set_attribute(Ref source, const std::string& name, std::string value);
 
@@ -159,6 +162,7 @@ class Builder {
 
     std::vector<Draft> drafts_;  ///< inputs before their users
     std::vector<File> files_;
+    std::size_t size_ = 0;
 };
 
 /// JSON text of a list, as list-valued attributes hold it.

@@ -119,6 +119,20 @@ TEST(Parser, ReadsTenThousandHeredocsOfOneInstruction) {
     EXPECT_EQ(copy.heredocs[9'999].body, "9999\n");
 }
 
+TEST(Parser, RefusesAHeredocThatIsNamedManyTimes) {
+    std::string line = "FROM a\nCOPY";
+    std::string bodies;
+    for (int i = 0; i < 10'000; ++i) {
+        line += " <<E";
+        bodies += "E\n";
+    }
+    bodies.erase(0, 2);  // the last one has a body, and all of them mean it
+    for (int i = 0; i < 10'000; ++i)
+        bodies += "a line of a hundred bytes or so, no more than that, but many of its kind\n";
+    EXPECT_THAT(parse_dockerfile(line + " /dir/\n" + bodies + "E\n", "Dockerfile"),
+                FailsWith(ErrorCode::kInvalidInput, HasSubstr("hold more than 64 MiB")));
+}
+
 TEST(Parser, SurvivesDeepJson) {
     std::string text = "FROM a\nCMD ";
     for (int i = 0; i < 200; ++i) text += std::string(10'000, '[') + "\\\n";

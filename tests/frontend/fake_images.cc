@@ -41,7 +41,8 @@ FakeImages FakeImages::load(const std::string& path) {
     const Json json = must(parse_json(read_test_file(path)));
     for (const auto& [name, image] : json.items()) {
         images.images_[must(image::ImageRef::parse(name)).to_string()] = {
-            must(Digest::parse(image.at("digest").get<std::string>())), image.at("config").dump()};
+            must(Digest::parse(image.at("digest").get<std::string>())), image.at("config").dump(),
+            image.value("one_platform", false)};
     }
     return images;
 }
@@ -63,7 +64,7 @@ Result<ResolvedImage> FakeImages::resolve(const std::string& ref, const image::P
         return make_error(ErrorCode::kNotFound, "no image '{}'", parsed.to_string());
     }
     SLIPWAY_ASSIGN(image::ImageConfig config, image::ImageConfig::parse(found->second.config));
-    config.platform = platform;
+    if (!found->second.one_platform) config.platform = platform;
     return ResolvedImage{"docker-image://" + found->first + "@" + found->second.digest.to_string(),
                          std::move(config)};
 }

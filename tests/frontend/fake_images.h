@@ -12,7 +12,7 @@ namespace slipway::frontend {
 
 class FakeImages final : public ImageResolver {
   public:
-    /// {"debian:bookworm": {"digest": "sha256:…", "config": {…}}, …}
+    /// {"debian:bookworm": {"digest": "sha256:…", "config": {…}, "one_platform": false}, …}
     static FakeImages load(const std::string& path);
 
     Result<ResolvedImage> resolve(const std::string& ref, const image::Platform& platform,
@@ -24,6 +24,7 @@ class FakeImages final : public ImageResolver {
     struct Image {
         Digest digest;
         std::string config;
+        bool one_platform = false;  ///< whatever is asked for
     };
     std::map<std::string, Image> images_;
     std::vector<std::string> asked_;

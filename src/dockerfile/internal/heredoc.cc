@@ -14,6 +14,7 @@ namespace {
 /// directive says, and without values for variables.
 Result<std::vector<std::string>> lex_words(std::string_view text, LexOptions options) {
     options.unset = Unset::kLeave;
+    options.split_words = true;
     options.max_size = std::max(options.max_size, 2 * text.size());
     const Lookup nothing = [](std::string_view) { return std::nullopt; };
     SLIPWAY_ASSIGN(Lexed lexed, lex(text, nothing, options));

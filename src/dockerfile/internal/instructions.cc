@@ -213,6 +213,8 @@ Result<Body> read_run(const Request& request) {
     return run;
 }
 
+constexpr std::size_t kMostHeredocs = std::size_t{64} << 20U;
+
 using Bodies = std::map<std::string_view, const Heredoc*>;
 
 /// The heredoc that a word of COPY or ADD stands for, with the body that its name finds.
@@ -238,8 +240,15 @@ Result<Body> read_copy(const Request& request) {
     for (const auto& heredoc : request.statement.heredocs) bodies[heredoc.name] = &heredoc;
     if (find_heredoc(bodies, copy.dest))
         return invalid("{} cannot have a heredoc as destination", request.keyword);
+    std::size_t size = 0;
     for (auto& word : words) {
         if (auto heredoc = find_heredoc(bodies, word)) {
+            // A name that stands there often has its body each time.
+            size += heredoc->body.size();
+            if (size > kMostHeredocs) {
+                return invalid("the heredocs of one instruction hold more than {}",
+                               format_bytes(kMostHeredocs));
+            }
             copy.heredocs.push_back(*std::move(heredoc));
         } else {
             copy.sources.push_back(std::move(word));

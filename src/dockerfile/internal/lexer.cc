@@ -3,6 +3,8 @@
 #include "dockerfile/internal/glob.h"
 #include "dockerfile/internal/utf8.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -57,7 +59,8 @@ class Lexer {
     Result<Lexed> run() {
         if (text_.starts_with("\xEF\xBB\xBF")) pos_ = 3;
         WordSplitter words;
-        SLIPWAY_ASSIGN(out_.text, read_until('\0', options_.keep_escapes, &words));
+        SLIPWAY_ASSIGN(out_.text, read_until('\0', options_.keep_escapes,
+                                             options_.split_words ? &words : nullptr));
         out_.words = words.take();
         return std::move(out_);
     }
@@ -70,6 +73,18 @@ class Lexer {
         const auto rune = text_.substr(pos_, first_rune(text_.substr(pos_)).size);
         pos_ += rune.size();
         return rune;
+    }
+
+    /// What stands for itself, at least one character.
+    std::string_view take_plain(char stop) {
+        const char special[] = {'$', '<', '\'', '"', options_.escape, stop};
+        const std::size_t count = stop == '\0' ? std::size(special) - 1 : std::size(special);
+        const auto first = take_rune();
+        const std::size_t end =
+            std::min(text_.find_first_of(std::string_view(special, count), pos_), text_.size());
+        const std::size_t begin = pos_ - first.size();
+        pos_ = end;
+        return text_.substr(begin, end - begin);
     }
 
     Result<void> append(std::string& out, std::string_view text) const {
@@ -114,7 +129,7 @@ class Lexer {
                 SLIPWAY_TRY(append(out, kept));
                 if (words != nullptr && !kept.empty()) words->add_quoted(kept);
             } else {
-                const auto plain = take_rune();
+                const auto plain = take_plain(stop);
                 SLIPWAY_TRY(append(out, plain));
                 if (words != nullptr) words->add(plain);
             }

@@ -17,6 +17,7 @@ struct LexOptions {
     Quotes quotes = Quotes::kRemove;
     Unset unset = Unset::kEmpty;
     bool keep_escapes = false;                     ///< the escape character stays in the text
+    bool split_words = false;                      ///< Lexed::words is wanted
     std::size_t max_size = std::size_t{1} << 20U;  ///< of the result, bytes
 };
 

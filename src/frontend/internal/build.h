@@ -41,6 +41,12 @@ struct Build {
     /// Named local contexts, with the paths that are used of them.
     std::vector<std::pair<llb::Ref, std::shared_ptr<std::set<std::string>>>> local_contexts = {};
 
+    /// Bytes that came out of the file besides the graph: values, history, what stages inherit.
+    std::size_t grown = 0;
+
+    /// kInvalidInput when file and arguments grow into more than any build can need: variables that
+    /// hold each other many times over.
+    [[nodiscard]] Result<void> check_size() const;
     [[nodiscard]] SourceRange range(dockerfile::Lines lines) const {
         return {file.file_name, lines.first, lines.last};
     }
@@ -55,7 +61,7 @@ struct Build {
 /// nothing is asked for.
 Result<void> resolve_base(Build& build, Stage& stage, bool needed);
 /// In bases.cc: takes over what the base stage has; no effect without one.
-void inherit(Stage& stage);
+void inherit(Build& build, Stage& stage);
 /// In bases.cc: the named context that stands for `name` in FROM, a stage name or --from; nothing
 /// when there is none. One for the platform alone, "NAME::PLATFORM", goes first.
 std::optional<std::string> find_named_context(const Build& build, const std::string& name,

@@ -3,6 +3,9 @@
 
 #include "dockerfile/words.h"
 
+#include <cstddef>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,8 +26,22 @@ class EnvList {
     /// For expanding words; refers to this list.
     [[nodiscard]] dockerfile::Lookup lookup() const;
 
+    /// Bytes of all names and values.
+    [[nodiscard]] std::size_t size() const { return size_; }
+
   private:
-    std::vector<std::pair<std::string, std::string>> variables_;
+    using Variable = std::pair<std::string, std::string>;
+    /// Calls `visit` with each variable, in order.
+    template <typename Visit>
+    void for_each(const Visit& visit) const {
+        for (const auto& slot : slots_) {
+            if (slot) visit(*slot);
+        }
+    }
+
+    std::vector<std::optional<Variable>> slots_;  ///< empty ones were erased
+    std::map<std::string, std::size_t, std::less<>> places_;
+    std::size_t size_ = 0;
 };
 
 /// "K=V" cut at the first '='; without one the value is empty.

@@ -84,6 +84,8 @@ struct Stage {
     /// Every ARG seen so far, those of base stages too, for the history.
     std::vector<std::pair<std::string, std::optional<std::string>>> args;
     bool cmd_set = false;
+    /// Where each variable of `image` stands in its list; filled when the stage is dispatched.
+    std::map<std::string, std::size_t, std::less<>> env_places;
     SeenInstructions lint;
 
     std::set<std::string> context_paths;  ///< used of the build context
