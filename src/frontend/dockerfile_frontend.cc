@@ -387,8 +387,10 @@ void add_context(Build& build) {
 Result<void> set_linter(Build& build) {
     static constexpr const char* kName = "BUILDKIT_DOCKERFILE_CHECK";
     const auto given = build.build_args.find(kName);
+    // Of the line, the first word counts.
+    const std::string line = build.file.check.value_or("");
     const std::string text =
-        given != build.build_args.end() ? given->second : build.file.check.value_or("");
+        given != build.build_args.end() ? given->second : line.substr(0, line.find_first_of(" \t"));
     SLIPWAY_ASSIGN(auto options, dockerfile::lint::parse_options(text).context(
                                      "{}", given != build.build_args.end() ? kName : "# check="));
     build.linter = dockerfile::lint::Linter(std::move(options));

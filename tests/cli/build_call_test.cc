@@ -105,7 +105,8 @@ TEST(Outlines, AreJson) {
         {"name": "X", "location": {"ranges": [{"start": {"line": 3}, "end": {"line": 3}}]}}])")
                                    .value());
     EXPECT_EQ(json.at("secrets").at(0), parse_json(R"({"name": "token", "required": true,
-         "location": {"ranges": [{"start": {"line": 4}, "end": {"line": 5}}]}})")
+         "location": {"ranges": [{"start": {"line": 4}, "end": {"line": 4}},
+                                 {"start": {"line": 5}, "end": {"line": 5}}]}})")
                                             .value());
     EXPECT_EQ(json.at("ssh").size(), 1U);
     EXPECT_EQ(json.at("sources"), Json::array({base64_encode(file.text)}));

@@ -96,7 +96,7 @@ const std::vector<Case> kCases = {
      "# check=skip=StageNameCasing\nFROM debian AS Build\nMAINTAINER me\n",
      {"MaintainerDeprecated:3"}},
     {"SkippedRules",
-     "# check=skip=StageNameCasing, MaintainerDeprecated\nFROM debian AS Build\nMAINTAINER me\n"},
+     "# check=skip=StageNameCasing,MaintainerDeprecated\nFROM debian AS Build\nMAINTAINER me\n"},
     {"AllSkipped", "# check=skip=all\nFROM debian AS Build\nMAINTAINER me\n"},
     {"UnknownRulesMayBeSkipped",
      "# check=skip=NoSuchRule\nFROM debian AS Build\n",
