@@ -58,6 +58,25 @@ bool is_zombie(pid_t pid) {
     return name_end != std::string::npos && text->substr(name_end + 1).starts_with(" Z");
 }
 
+/// Kills every process whose root directory this is. For the container of a runtime that was killed
+/// before it wrote down what it had started.
+void kill_processes_in(const os::Dir& root) {
+    const auto wanted = root.stat(RelPath());
+    const auto proc = os::Dir::open("/proc");
+    if (!wanted || !proc) return;
+    const auto entries = proc->list(RelPath());
+    if (!entries) return;
+    for (const os::DirEntry& entry : *entries) {
+        const auto pid = parse_uint(entry.name);
+        if (!pid) continue;
+        const auto its_root = os::Dir::open(fmt::format("/proc/{}/root", *pid));
+        if (!its_root) continue;  // it has ended, or is a thread of the kernel
+        const auto info = its_root->stat(RelPath());
+        if (info && info->device == wanted->device && info->inode == wanted->inode)
+            ::kill(static_cast<pid_t>(*pid), SIGKILL);
+    }
+}
+
 /// The runtimes put things into these by name: where an image has a link instead, runc 1.1 follows
 /// it out of the root.
 Result<void> check_standard_folders(const os::Dir& root) {
@@ -327,7 +346,10 @@ Result<SandboxExit> SandboxRun::start_and_wait(std::stop_token stop) {
         }
         static_cast<void>(child.signal(SIGKILL));
     });
-    cli_.remove_leftover(id_);  // there is one only if the runtime itself was killed
+    if (status && status->signal) {  // it was the runtime itself that was killed
+        cli_.remove_leftover(id_);
+        kill_processes_in(root_);
+    }
     if (pump) pump->join();
     if (!status) return std::move(status).error();
     if (stop.stop_requested()) return make_error(ErrorCode::kCancelled, "the step was stopped");
