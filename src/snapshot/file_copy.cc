@@ -126,10 +126,23 @@ class TreeCopier {
         return level.owned;
     }
 
+    /// Is what the layers below have there the same already?
+    static Result<bool> is_there(const Spot& spot, const Located& from, const Entry& wanted) {
+        if (!spot.exists() || spot.node() != nullptr || from->hardlink != 0) return false;
+        const Located old = spot.under().located();
+        if (!same_metadata(*old.entry, wanted)) return false;
+        if (!wanted.is_regular()) return true;
+        SLIPWAY_ASSIGN(const Digest here, old.tree->content_of(*old.entry));
+        SLIPWAY_ASSIGN(const Digest there, from.tree->content_of(*from.entry));
+        return here == there;
+    }
+
     Result<void> take_other(const RelPath& dest, const Spot& spot, const Located& from) {
+        Entry entry = final_entry(*from.entry, dest);
+        SLIPWAY_ASSIGN(const bool there, is_there(spot, from, entry));
+        if (there) return {};
         if (spot.exists()) SLIPWAY_TRY(editor_.clear(dest));
         SLIPWAY_ASSIGN(DraftNode * parent, owned_parent(dest));
-        Entry entry = final_entry(*from.entry, dest);
         if (!entry.is_regular()) {
             SLIPWAY_TRY(editor_.tree->add(*parent, spot.under(), std::move(entry)));
             return {};

@@ -215,6 +215,12 @@ std::uint64_t Manifest::total_size() const {
     return total;
 }
 
+bool same_metadata(const Entry& a, const Entry& b) {
+    return a.mode == b.mode && a.uid == b.uid && a.gid == b.gid && a.size == b.size &&
+           a.rdev == b.rdev && a.link_target == b.link_target && a.xattrs == b.xattrs &&
+           (a.is_dir() || a.mtime == b.mtime);
+}
+
 void append_identity(std::string& out, const Entry& entry, const Digest& content) {
     append_number(out, entry.is_symlink() ? entry.mode | 0777U : entry.mode);
     append_number(out, std::uint64_t{entry.uid} << 32 | entry.gid);

@@ -97,6 +97,9 @@ class Manifest {
     std::shared_ptr<LazyDigest> content_digest_;  ///< shared by copies: they are equal
 };
 
+/// Are they the same but for their names, content, hard links and, of directories, times?
+bool same_metadata(const Entry& a, const Entry& b);
+
 /// The digest of one entry without its name and times: mode, owner, size, link, device, xattrs,
 /// content. `content` is that of a regular file's bytes (entry.content may not be known yet).
 Digest entry_digest(const Entry& entry, const Digest& content);

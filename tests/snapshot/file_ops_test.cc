@@ -403,6 +403,31 @@ TEST_F(FileOpsTest, DirectoriesTakeTheTimeOfAChangeInThem) {
     EXPECT_GT(manifest(commit(wild, {base})).find("t")->mtime.seconds, 333) << "d, then g";
 }
 
+TEST_F(FileOpsTest, WhatIsThereAlreadyIsNoPartOfTheLayer) {
+    const std::string make =
+        "mkdir -p d/sub; echo 1 > d/sub/same; echo 2 > d/same; ln -s same d/link; "
+        "touch -h -d @111 d/link d/same d/sub/same; ";
+    const LayerId source = layer_by(make);
+    const LayerId base = layer_by(make + "touch -d @333 d d/sub");
+    FileEditor again = editor({base});
+    ASSERT_THAT(again.copy(view({source}), docker_copy("d", "/d")), IsOk());
+    EXPECT_EQ(manifest(commit(again, {base})).entries().size(), 1U) << "the root alone";
+
+    const LayerId other = layer_by(make + "echo 3 > d/sub/same; touch -d @111 d/sub/same");
+    FileEditor files = editor({base});
+    ASSERT_THAT(files.copy(view({other}), docker_copy("d", "/d")), IsOk());
+    std::vector<std::string> paths;
+    const LayerId made = commit(files, {base});
+    for (const auto& entry : manifest(made).entries()) paths.push_back(entry.path);
+    EXPECT_THAT(paths, ElementsAre("", "d", "d/sub", "d/sub/same")) << "size and time are equal";
+
+    FileEditor dated = editor({base});
+    CopyOptions owned = docker_copy("d", "/d");
+    owned.owner = Owner{1, 2};
+    ASSERT_THAT(dated.copy(view({source}), owned), IsOk());
+    EXPECT_NE(manifest(commit(dated, {base})).find("d/sub/same"), nullptr);
+}
+
 TEST_F(FileOpsTest, OwnerModeAndTimeOverrideTheSource) {
     const LayerId source = layer_by(
         "mkdir d; echo 1 > d/f; ln -s f d/l; chmod 0600 d/f; echo 2 > d/x; chmod 0700 d/x");

@@ -200,6 +200,23 @@ TEST_F(LayerStoreTest, DirectoriesWithAnotherTimeOnlyAreNoChange) {
               ".\n./a\n./a/f\n5\n");
 }
 
+TEST_F(LayerStoreTest, FilesThatAreAsTheyWereAreNoChange) {
+    const LayerId base = layer_by(
+        "mkdir -p a/b; echo 1 > a/b/owned; echo 2 > a/b/copied; echo 3 > a/b/changed; ln -s x "
+        "a/b/link; "
+        "touch -h -d @111 a/b/*");
+    const LayerId top = layer_on({base},
+                                 "chown 0:0 a/b/owned; cp -p a/b/copied a/b/new; mv a/b/new "
+                                 "a/b/copied; echo 4 > a/b/changed; "
+                                 "ln -sf x a/b/link; touch -h -d @111 a/b/*");
+    std::vector<std::string> paths;
+    for (const auto& entry : manifest(top).entries()) paths.push_back(entry.path);
+    EXPECT_THAT(paths, ElementsAre("", "a", "a/b", "a/b/changed"));
+
+    const LayerId nothing = layer_on({base}, "chown -R 0:0 a");
+    EXPECT_EQ(manifest(nothing).entries().size(), 1U);
+}
+
 TEST_F(LayerStoreTest, NamesOfOneLinkOrNodeAreKnown) {
     const LayerId step = layer_on({}, "ln -s x a; ln a b; mkfifo p; ln p q; ln -s x other");
     const Manifest& found = manifest(step);

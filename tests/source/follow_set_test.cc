@@ -70,6 +70,15 @@ TEST_F(FollowSetTest, WildcardsStayInTheirComponent) {
     EXPECT_THAT(selected({"*"}, {"a", "a/b"}), ElementsAre("a", "a/b"));
 }
 
+TEST_F(FollowSetTest, TwoStarsAreAnyNumberOfNames) {
+    EXPECT_THAT(selected({"**/x"}, {"x", "a/x", "a/b/x", "a/b/x/y", "a/b"}),
+                ElementsAre("x", "a/x", "a/b/x", "a/b/x/y"));
+    EXPECT_THAT(selected({"a/**/b/**/c"}, {"a/b/c", "a/q/b/r/s/c", "a/c", "b/c"}),
+                ElementsAre("a/b/c", "a/q/b/r/s/c"));
+    EXPECT_THAT(selected({"a/**"}, {"a/b", "a/b/c", "b"}), ElementsAre("a/b", "a/b/c"));
+    EXPECT_THAT(selected({"a/x**z/q"}, {"a/b", "a/b/c", "b"}), ElementsAre("a/b", "a/b/c"));
+}
+
 TEST_F(FollowSetTest, EscapesAndMalformedPatternsMeanThemselves) {
     EXPECT_THAT(selected({"a\\*"}, {"a*", "ab"}), ElementsAre("a*"));
     EXPECT_THAT(selected({"a["}, {"a[", "a"}), ElementsAre("a["));

@@ -217,6 +217,30 @@ Manifest DraftTree::manifest() const {
     return Manifest::from_entries(std::move(entries));
 }
 
+Result<void> DraftTree::drop_unchanged_dirs() {
+    return drop_unchanged_dirs(*root_, MergedNode::root(base_.trees()));
+}
+
+Result<void> DraftTree::drop_unchanged_dirs(DraftNode& node, const MergedNode& under) {
+    for (auto at = node.children.begin(); at != node.children.end();) {
+        DraftNode& child = *at->second;
+        const bool merged = child.entry.is_dir() && !child.entry.opaque;
+        const MergedNode below = merged ? under.child(at->first) : MergedNode();
+        if (!below.is_dir()) {
+            ++at;
+            continue;
+        }
+        SLIPWAY_TRY(drop_unchanged_dirs(child, below));
+        if (!child.children.empty() || !same_metadata(child.entry, below.entry())) {
+            ++at;
+            continue;
+        }
+        SLIPWAY_TRY(dir().remove_tree(path_of(child.entry)));
+        at = node.children.erase(at);
+    }
+    return {};
+}
+
 Result<void> DraftTree::finish() {
     return set_dir_times(dir(), *root_);
 }

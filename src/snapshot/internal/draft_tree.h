@@ -100,6 +100,8 @@ class DraftTree {
     /// A number for names of one file.
     std::uint32_t new_hardlink_number() { return ++hardlinks_; }
     [[nodiscard]] Manifest manifest() const;
+    /// Takes away the directories that add nothing but a time to what is below.
+    Result<void> drop_unchanged_dirs();
     /// Sets the times of all directories; nothing may be added after it.
     Result<void> finish();
     LayerDraft take_draft() && { return std::move(draft_); }
@@ -107,6 +109,7 @@ class DraftTree {
   private:
     DraftTree(LayerDraft draft, View base);
 
+    Result<void> drop_unchanged_dirs(DraftNode& dir, const MergedNode& under);
     Result<DraftNode*> insert(DraftNode& parent, const MergedNode& under, Entry entry);
     void touch(DraftNode& dir) const;
 

@@ -28,7 +28,8 @@ struct Inode {
 
 struct Found {
     Entry entry;
-    Inode inode;  ///< of files with several names; they may be in other layers
+    Inode inode;             ///< of files with several names; they may be in other layers
+    bool unchanged = false;  ///< as it is below
 };
 
 Entry entry_of(std::string path, const os::FileInfo& info) {
@@ -150,7 +151,7 @@ Result<void> find_contents(const os::Dir& root, std::vector<Found>& all, const K
     std::vector<Entry*> unknown;
     for (auto& item : all) {
         Entry& entry = item.entry;
-        if (!entry.is_regular()) continue;
+        if (!entry.is_regular() || !entry.content.is_zero()) continue;
         if (const auto digest = known ? known(entry) : std::nullopt) {
             entry.content = *digest;
         } else if (entry.hardlink == 0 || first_names.try_emplace(entry.hardlink, &entry).second) {
@@ -225,13 +226,32 @@ std::string parent_of(const std::string& path) {
     return parent == "." ? std::string() : std::string(parent);
 }
 
-bool is_same_dir(const Entry& a, const Entry& b) {
-    return a.is_dir() && b.is_dir() && a.mode == b.mode && a.uid == b.uid && a.gid == b.gid &&
-           a.xattrs == b.xattrs;
+/// Finds what is no directory and was replaced by itself, or copied up and not changed after all.
+Result<void> find_unchanged(const os::Dir& root, const View& below, std::vector<Found>& all,
+                            async::ThreadPool& pool) {
+    std::vector<std::pair<Found*, Located>> alike;
+    std::vector<Entry*> files;
+    for (auto& item : all) {
+        Entry& entry = item.entry;
+        if (entry.is_dir() || entry.is_whiteout() || item.inode != Inode()) continue;
+        const auto old = below.find(entry.path);
+        if (!old || (*old)->hardlink != 0 || !same_metadata(entry, *old->entry)) continue;
+        alike.emplace_back(&item, *old);
+        if (entry.is_regular()) files.push_back(&entry);
+    }
+    SLIPWAY_TRY(hash_files(root, std::move(files), pool));
+    for (const auto& [item, old] : alike) {
+        item->unchanged = true;
+        if (!item->entry.is_regular()) continue;
+        SLIPWAY_ASSIGN(const Digest content, old.tree->content_of(*old.entry));
+        item->unchanged = item->entry.content == content;
+    }
+    return {};
 }
 
-/// Directories that were copied up for what is not there any more, or whose time alone changed.
-Result<void> drop_unchanged_dirs(const os::Dir& root, const View& below, std::vector<Found>& all) {
+/// What is as it is below, and directories that were copied up for that, or for what is not there
+/// any more, or whose time alone changed.
+Result<void> drop_unchanged(const os::Dir& root, const View& below, std::vector<Found>& all) {
     std::unordered_map<std::string, std::size_t> counts;  ///< of what is in a directory
     std::unordered_map<std::string_view, const Entry*> dirs;
     for (const auto& item : all) {
@@ -243,9 +263,13 @@ Result<void> drop_unchanged_dirs(const os::Dir& root, const View& below, std::ve
     // Deeper ones come later; but whiteouts, which are no directories, last.
     for (auto item = all.rbegin(); item != all.rend(); ++item) {
         const Entry& entry = item->entry;
-        if (!entry.is_dir() || entry.path.empty() || counts.contains(entry.path)) continue;
-        const auto old = below.find(entry.path);
-        if (!old || !is_same_dir(entry, *old->entry)) continue;
+        if (entry.path.empty() || counts.contains(entry.path)) continue;
+        if (entry.is_dir()) {
+            const auto old = below.find(entry.path);
+            if (!old || !same_metadata(entry, *old->entry)) continue;
+        } else if (!item->unchanged) {
+            continue;
+        }
         SLIPWAY_TRY(root.remove_tree(RelPath::in_root(entry.path)));
         const std::string parent = parent_of(entry.path);
         const auto at = dirs.find(parent);
@@ -269,7 +293,8 @@ Result<std::vector<Entry>> walk_layer(const os::Dir& root, const View* below,
     SLIPWAY_ASSIGN(auto all, find_all(root, pool));
     if (below != nullptr) {
         SLIPWAY_TRY(Marks(root, *below, all).replace());
-        SLIPWAY_TRY(drop_unchanged_dirs(root, *below, all));
+        SLIPWAY_TRY(find_unchanged(root, *below, all, pool));
+        SLIPWAY_TRY(drop_unchanged(root, *below, all));
     }
     number_hardlinks(all);
     SLIPWAY_TRY(find_contents(root, all, known, pool));

@@ -34,8 +34,7 @@ Result<void> select_below(const MergedNode& source, const SelectionFilter& filte
 
 /// kNotFound when a required path of `selection` is not among what it takes of `sources`.
 Result<void> check_required(const View& view, const Selection& selection,
-                            const std::vector<std::string>& sources,
-                            const SelectionFilter& filter);
+                            const std::vector<std::string>& sources, const SelectionFilter& filter);
 
 /// The node that a source path names.
 Result<MergedNode> find_source(const View& view, const std::string& path, bool follow_symlinks);

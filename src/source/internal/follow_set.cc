@@ -43,10 +43,13 @@ FollowSet::Path FollowSet::parse(std::string_view path) {
     Path components;
     const std::string cleaned = RelPath::in_root(path).text();
     for (const auto part : path_components(cleaned)) {
+        const bool any_depth = part == "**";
+        // "a**b" crosses '/' too: all that is here.
+        if (!any_depth && part.find("**") != std::string_view::npos) break;
         // What is no proper pattern can only mean itself.
         const bool wildcard =
             part.find_first_of("*?[") != std::string_view::npos && match_wildcard(part, "");
-        components.push_back({std::string(part), wildcard});
+        components.push_back({std::string(part), wildcard, any_depth});
     }
     return components;
 }
@@ -103,26 +106,37 @@ Result<FollowSet> FollowSet::resolve(const os::Dir& root, std::span<const std::s
     return set;
 }
 
+void FollowSet::reach(Position& position, std::uint32_t path, std::uint32_t components) const {
+    const std::pair reached(path, components);
+    if (std::ranges::find(position.reached_, reached) != position.reached_.end()) return;
+    if (components == paths_[path].size()) {
+        position.inside_ = true;
+        return;
+    }
+    position.reached_.push_back(reached);
+    if (paths_[path][components].any_depth) reach(position, path, components + 1);
+}
+
 FollowSet::Position FollowSet::root() const {
     Position position;
     position.inside_ = paths_.empty();
-    for (std::uint32_t i = 0; i < paths_.size(); ++i) position.reached_.emplace_back(i, 0);
+    for (std::uint32_t i = 0; i < paths_.size(); ++i) reach(position, i, 0);
     return position;
 }
 
 FollowSet::Position FollowSet::enter(const Position& parent, std::string_view name) const {
     Position position;
     position.inside_ = parent.inside_;
-    if (position.inside_) return position;
     for (const auto& [path, depth] : parent.reached_) {
-        if (!paths_[path][depth].matches(name)) continue;
-        if (depth + 1 == paths_[path].size()) {
-            position.inside_ = true;
-            position.reached_.clear();
-            return position;
+        if (position.inside_) break;
+        const Component& component = paths_[path][depth];
+        if (component.any_depth) {
+            reach(position, path, depth);
+        } else if (component.matches(name)) {
+            reach(position, path, depth + 1);
         }
-        position.reached_.emplace_back(path, depth + 1);
     }
+    if (position.inside_) position.reached_.clear();
     return position;
 }
 

@@ -19,8 +19,8 @@ class FollowSet {
   public:
     /// Everything.
     FollowSet() = default;
-    /// `paths` may hold wildcards, which do not cross '/'; none, or one that is the root, means
-    /// everything. Links on the way to a path, or at its end, are included with what they lead to
+    /// `paths` may hold wildcards, which do not cross '/', and "**" for any number of names; none, or
+    /// one that is the root, means everything. Links on the way to a path, or at its end, are included with what they lead to
     /// inside the root. What does not exist is fine.
     static Result<FollowSet> resolve(const os::Dir& root, std::span<const std::string> paths);
 
@@ -45,10 +45,12 @@ class FollowSet {
     struct Component {
         std::string text;
         bool wildcard = false;
+        bool any_depth = false;  ///< "**"
         [[nodiscard]] bool matches(std::string_view name) const;
     };
     using Path = std::vector<Component>;
     static Path parse(std::string_view path);
+    void reach(Position& position, std::uint32_t path, std::uint32_t components) const;
 
     std::vector<Path> paths_;  ///< none: everything
 };
