@@ -8,6 +8,7 @@
 #include "cli/build_report.h"
 #include "cli/command.h"
 #include "cli/remote_input.h"
+#include "cli/step_flags.h"
 #include "dockerfile/ast.h"
 #include "engine/build.h"
 #include "exporter/exporter.h"
@@ -40,6 +41,9 @@ struct BuildFlags {
     std::vector<std::string> labels;
     std::vector<std::string> platforms;
     std::string network;
+    std::vector<std::string> extra_hosts;
+    std::string shm_size;
+    std::vector<std::string> limits;
     bool no_cache = false;
     std::vector<std::string> no_cache_filter;
     bool pull = false;
@@ -140,6 +144,21 @@ Result<void> set_platform(const BuildFlags& flags, BuildPlan& plan) {
     return {};
 }
 
+Result<void> set_step_conditions(const BuildFlags& flags, frontend::Request& request) {
+    for (const auto& text : flags.extra_hosts) {
+        SLIPWAY_ASSIGN(auto host, parse_extra_host(text));
+        request.extra_hosts.push_back(std::move(host));
+    }
+    for (const auto& text : flags.limits) {
+        SLIPWAY_ASSIGN(auto limit, parse_limit(text));
+        request.limits.push_back(std::move(limit));
+    }
+    if (!flags.shm_size.empty()) {
+        SLIPWAY_ASSIGN(request.shm_size, parse_shm_size(flags.shm_size));
+    }
+    return {};
+}
+
 Result<BuildPlan> make_plan(const BuildFlags& flags) {
     BuildPlan plan;
     SLIPWAY_ASSIGN(plan.call, Call::parse(flags.check ? "check" : flags.call));
@@ -181,6 +200,7 @@ Result<BuildPlan> make_plan(const BuildFlags& flags) {
         SLIPWAY_ASSIGN(auto pair, key_value("--label", label));
         plan.request.labels.insert(std::move(pair));
     }
+    SLIPWAY_TRY(set_step_conditions(flags, plan.request));
     SLIPWAY_TRY(add_build_args(flags, plan));
     SLIPWAY_TRY(add_build_contexts(flags, plan));
     plan.request.target = flags.target;
@@ -315,8 +335,8 @@ int run_call(const Globals& globals, BuildPlan& plan) {
         plan.request.remote_context = plan.input.remote;
     }
     const auto fail = [&](const Error& error) { return report(error, plan.input.dockerfile_text); };
-    const auto served = frontend::check_syntax(
-        plan.input.dockerfile_text, plan.input.dockerfile_name, plan.request.build_args);
+    const auto served = frontend::check_syntax(plan.input.dockerfile_text,
+                                               plan.input.dockerfile_name, plan.request.build_args);
     if (!served) return fail(served.error());
     auto parsed =
         dockerfile::parse_dockerfile(plan.input.dockerfile_text, plan.input.dockerfile_name);
@@ -415,6 +435,14 @@ void add_build_command(CLI::App& app, Globals& globals, Action& action) {
         ->allow_extra_args(false);
     command->add_option("--network", flags->network, "Network of RUN steps")
         ->type_name("host|none");
+    command->add_option("--add-host", flags->extra_hosts, "Line for /etc/hosts of RUN steps")
+        ->type_name("NAME:ADDRESS")
+        ->allow_extra_args(false);
+    command->add_option("--shm-size", flags->shm_size, "Size of /dev/shm in RUN steps")
+        ->type_name("BYTES");
+    command->add_option("--ulimit", flags->limits, "Resource limit of RUN steps")
+        ->type_name("NAME=SOFT[:HARD]")
+        ->allow_extra_args(false);
     command->add_flag("--no-cache", flags->no_cache, "Run every step again");
     command
         ->add_option("--no-cache-filter", flags->no_cache_filter,

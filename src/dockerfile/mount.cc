@@ -1,3 +1,4 @@
+#include "base/byte_size.h"
 #include "base/text.h"
 #include "dockerfile/ast.h"
 #include "dockerfile/internal/values.h"
@@ -87,7 +88,7 @@ Result<void> set_sharing(Reading& reading, std::string_view /*key*/, const std::
 }
 
 Result<void> set_size(Reading& reading, std::string_view key, const std::string& value) {
-    reading.mount.size = internal::parse_size(value);
+    reading.mount.size = parse_byte_size(value);
     if (!reading.mount.size) return invalid("'{}={}' is no size such as '64m'", key, value);
     return {};
 }

@@ -346,6 +346,8 @@ Result<void> ExecStep::prepare(Session& session, std::span<const solver::Output>
     if (!meta.hostname().empty()) spec.hostname = meta.hostname();
     for (const auto& host : meta.extrahosts())
         spec.extra_hosts.emplace_back(host.host(), host.ip());
+    for (const auto& limit : meta.ulimit())
+        spec.limits.push_back({limit.name(), limit.soft(), limit.hard()});
     spec.network = op_.network() == pb::NONE ? exec::Network::kNone : exec::Network::kHost;
     if (op_.security() == pb::INSECURE) spec.security = exec::Security::kInsecure;
     SLIPWAY_ASSIGN(const auto devices, choose_devices(op_, build_.options.allowed, build_.devices));

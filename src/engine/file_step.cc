@@ -1,5 +1,6 @@
 // FileOp: mkdir, mkfile, symlink, rm and copy, without a process and without a mount.
 #include "base/text.h"
+#include "engine/internal/context_layers.h"
 #include "engine/internal/step_context.h"
 #include "engine/value.h"
 #include "snapshot/file_ops.h"
@@ -105,7 +106,7 @@ class FileStep final : public SnapshotStep {
         std::vector<Work> results;  // of each action
         std::map<std::int64_t, solver::Output> outputs;
         for (const auto& action : op_.actions()) {
-            SLIPWAY_ASSIGN(Work work, open(action.input(), inputs, results));
+            SLIPWAY_ASSIGN(Work work, open(action.input(), inputs, results, stop));
             SLIPWAY_TRY(apply(action, *work.editor, inputs, results, stop));
             if (action.output() >= 0) {
                 SLIPWAY_ASSIGN(auto layer, work.editor->commit());
@@ -174,7 +175,7 @@ class FileStep final : public SnapshotStep {
     }
 
     Result<Work> open(std::int64_t input, std::span<const solver::Output> inputs,
-                      std::vector<Work>& results) {
+                      std::vector<Work>& results, const std::stop_token& stop) {
         const auto op_inputs = static_cast<std::int64_t>(inputs.size());
         if (input >= op_inputs) {
             SLIPWAY_ASSIGN(Work * earlier, result_of(input - op_inputs, results));
@@ -186,8 +187,8 @@ class FileStep final : public SnapshotStep {
         if (input == kScratch) return start({});
         const auto index = static_cast<std::size_t>(input);
         if (inputs_[index].context) {
-            return make_error(ErrorCode::kUnsupported,
-                              "a local directory as the base of file operations");
+            SLIPWAY_ASSIGN(auto all, materialize(build_, *inputs_[index].context, "/", stop));
+            return start(std::move(all));
         }
         SLIPWAY_ASSIGN(auto snapshot, to_snapshot(inputs[index]));
         return start(std::move(snapshot));

@@ -38,6 +38,13 @@ struct SandboxMount {
     std::uint32_t mode = 0400;
 };
 
+/// Of one kind ("nofile", "nproc", ...), for each process; -1: none.
+struct ResourceLimit {
+    std::string name;
+    std::int64_t soft = 0;
+    std::int64_t hard = 0;
+};
+
 struct SandboxSpec {
     std::string rootfs;  ///< mounted already
     bool readonly_rootfs = false;
@@ -53,6 +60,7 @@ struct SandboxSpec {
     Network network = Network::kHost;
     Security security = Security::kSandbox;
     std::vector<SandboxMount> mounts;
+    std::vector<ResourceLimit> limits = {};
     ContainerEdits edits;      ///< devices with what belongs to them
     bool interactive = false;  ///< stdio is ours (slipway run)
     /// Output as it comes (1 stdout, 2 stderr); never two calls at once, from other threads. Secret

@@ -38,6 +38,13 @@ class ImageResolver {
                                           ResolveMode mode) = 0;
 };
 
+/// Of one kind ("nofile", ...), for each process of a RUN; -1: none.
+struct ResourceLimit {
+    std::string name;
+    std::int64_t soft = 0;
+    std::int64_t hard = 0;
+};
+
 struct Request {
     std::string target;  ///< "" is the last stage
     std::map<std::string, std::string> build_args;
@@ -52,7 +59,11 @@ struct Request {
     bool no_cache = false;
     std::vector<std::string> no_cache_stages;  ///< --no-cache-filter
     ResolveMode resolve_mode = ResolveMode::kDefault;
-    std::string network;                       ///< "", host, none
+    std::string network;  ///< "", host, none
+    std::vector<std::pair<std::string, std::string>>
+        extra_hosts;            ///< of RUN steps: (name, address)
+    std::int64_t shm_size = 0;  ///< of their /dev/shm; 0: as usual
+    std::vector<ResourceLimit> limits;
     std::vector<std::string> ignore_patterns;  ///< of the main context
     /// The same of named local contexts, by the NAME of "local:NAME".
     std::map<std::string, std::vector<std::string>> named_ignore_patterns;

@@ -57,6 +57,11 @@ class RunLowering {
         }
         for (std::size_t i = 0; i < mounts_.size(); ++i)
             SLIPWAY_TRY(add_mount(mounts_[i], *step_.command.sources[i]));
+        if (step_.build.request.shm_size > 0) {
+            spec_.mounts.push_back({.kind = llb::MountSpec::Kind::kTmpfs,
+                                    .target = "/dev/shm",
+                                    .tmpfs_size = step_.build.request.shm_size});
+        }
         fill_meta(args);
         State& state = step_.stage.state;
         spec_.root = state.files;
@@ -116,6 +121,17 @@ class RunLowering {
         const auto& args_given = step_.build.build_args;
         const auto hostname = args_given.find("BUILDKIT_SANDBOX_HOSTNAME");
         if (hostname != args_given.end()) spec_.meta.set_hostname(hostname->second);
+        for (const auto& [name, address] : step_.build.request.extra_hosts) {
+            auto* host = spec_.meta.add_extrahosts();
+            host->set_host(name);
+            host->set_ip(address);
+        }
+        for (const ResourceLimit& limit : step_.build.request.limits) {
+            auto* made = spec_.meta.add_ulimit();
+            made->set_name(limit.name);
+            made->set_soft(limit.soft);
+            made->set_hard(limit.hard);
+        }
         if (step_.build.proxy) *spec_.meta.mutable_proxy_env() = *step_.build.proxy;
     }
 

@@ -148,7 +148,10 @@ std::vector<std::string> command_line(const BootstrapOptions& options,
                                      "--kill-child", "--mount-proc",
                                      "mmdebstrap",   "--mode=root",
                                      "--format=tar", "--variant=" + options.variant};
-    if (!options.include.empty()) argv.push_back("--include=" + join(options.include, ","));
+    auto include = options.include;
+    // In Ubuntu apt is not among the packages that are required.
+    if (options.variant == "minbase") include.emplace_back("apt");
+    if (!include.empty()) argv.push_back("--include=" + join(include, ","));
     argv.push_back(options.suite);
     argv.emplace_back("-");
     for (const auto& entry : entries) argv.push_back(entry.line());

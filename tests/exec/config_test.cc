@@ -3,6 +3,7 @@
 #include "support/result_matchers.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace slipway::exec {
 namespace {
@@ -43,7 +44,7 @@ TEST(RuntimeConfig, DescribesTheProcess) {
     spec.extra_groups = {9, 10};
     const Json process = config_of(spec)["process"];
     EXPECT_EQ(process["user"], (Json{{"uid", 7}, {"gid", 8}, {"additionalGids", {8, 9, 10}}}));
-    EXPECT_EQ(process["env"], (Json{"A=1", kDefaultPath, "TOKEN=t0ken"}));
+    EXPECT_EQ(process["env"], (Json{"A=1", kDefaultPath, "HOME=/", "TOKEN=t0ken"}));
     EXPECT_EQ(process["noNewPrivileges"], false);
     EXPECT_EQ(process["capabilities"], (Json{{"bounding", {"CAP_CHOWN"}},
                                              {"permitted", {"CAP_CHOWN"}},
@@ -51,10 +52,19 @@ TEST(RuntimeConfig, DescribesTheProcess) {
     EXPECT_FALSE(process.contains("rlimits"));
 }
 
+TEST(RuntimeConfig, HasTheLimitsAsked) {
+    SandboxSpec spec;
+    spec.limits = {{"nofile", 512, 1024}, {"memlock", -1, -1}};
+    constexpr auto kNone = std::numeric_limits<std::uint64_t>::max();
+    EXPECT_EQ(config_of(spec)["process"]["rlimits"],
+              (Json{{{"type", "RLIMIT_NOFILE"}, {"soft", 512}, {"hard", 1024}},
+                    {{"type", "RLIMIT_MEMLOCK"}, {"soft", kNone}, {"hard", kNone}}}));
+}
+
 TEST(RuntimeConfig, KeepsAPathThatIsSet) {
     SandboxSpec spec;
     spec.env = {"PATH=/mine"};
-    EXPECT_EQ(config_of(spec)["process"]["env"], (Json{"PATH=/mine"}));
+    EXPECT_EQ(config_of(spec)["process"]["env"], (Json{"PATH=/mine", "HOME=/"}));
 }
 
 TEST(RuntimeConfig, MakesANetworkNamespaceOnlyForNoNetwork) {

@@ -14,8 +14,6 @@ namespace slipway::dockerfile::internal {
 /// "1m30s", "1.5h", "100ms" in nanoseconds; a sign is allowed. kInvalidInput on anything else and
 /// out of range.
 Result<std::int64_t> parse_duration(std::string_view text);
-/// "64m", "1.5 GB", "512": bytes, in powers of 1024.
-std::optional<std::uint64_t> parse_size(std::string_view text);
 /// 1 t T TRUE true True, 0 f F FALSE false False.
 std::optional<bool> parse_bool(std::string_view text);
 /// One line of comma-separated values; a field in double quotes may hold commas and doubled quotes.

@@ -1,5 +1,7 @@
 #include "exec/internal/config.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <string_view>
 
@@ -86,13 +88,17 @@ Json make_env(const ConfigInput& input) {
     Json env = Json::array();
     bool has_path = false;
     bool has_term = false;
+    bool has_home = false;
     for (const std::string& entry : input.spec.env) {
         has_path = has_path || entry.starts_with("PATH=");
         has_term = has_term || entry.starts_with("TERM=");
+        has_home = has_home || entry.starts_with("HOME=");
         env.push_back(entry);
     }
     if (!has_path) env.push_back(kDefaultPath);
     if (input.terminal && !has_term) env.push_back("TERM=xterm");
+    if (!has_home)
+        env.push_back("HOME=" + input.identity.home);  // crun knows only users of etc/passwd
     for (const std::string& entry : input.spec.edits.env) env.push_back(entry);
     for (const auto& [name, value] : input.spec.secret_env) env.push_back(name + "=" + value);
     return env;
@@ -113,7 +119,7 @@ Json make_process(const ConfigInput& input) {
             if (std::ranges::find(groups, group) == groups.end()) groups.push_back(group);
         }
     }
-    return {
+    Json process = {
         {"terminal", input.terminal},
         {"user",
          {{"uid", input.identity.uid}, {"gid", input.identity.gid}, {"additionalGids", groups}}},
@@ -122,6 +128,12 @@ Json make_process(const ConfigInput& input) {
         {"cwd", input.cwd},
         {"capabilities", std::move(capabilities)},
         {"noNewPrivileges", false}};
+    for (const ResourceLimit& limit : input.spec.limits) {
+        process["rlimits"].push_back({{"type", "RLIMIT_" + to_upper(limit.name)},
+                                      {"soft", static_cast<std::uint64_t>(limit.soft)},
+                                      {"hard", static_cast<std::uint64_t>(limit.hard)}});
+    }
+    return process;
 }
 
 Json device_rule(bool allow, const char* access) {

@@ -29,6 +29,7 @@ struct PasswdEntry {
     std::string_view name;
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
+    std::string_view home;
 };
 
 /// The first line whose name is `wanted`, or whose uid is, when `wanted` is a number.
@@ -41,7 +42,8 @@ std::optional<PasswdEntry> find_user(std::string_view passwd, std::string_view w
         const auto gid = parse_id(fields[3]);
         if (!uid || !gid) continue;
         if (fields[0] == wanted || (wanted_id && *uid == *wanted_id)) {
-            return PasswdEntry{.name = fields[0], .uid = *uid, .gid = *gid};
+            const std::string_view home = fields.size() > 5 ? fields[5] : std::string_view();
+            return PasswdEntry{.name = fields[0], .uid = *uid, .gid = *gid, .home = home};
         }
     }
     return std::nullopt;
@@ -99,16 +101,19 @@ Result<Identity> find_identity(const os::Dir& root, const std::string& user) {
     if (const auto parts = split_once(user, ':')) std::tie(user_part, group_part) = *parts;
     if (user_part.empty()) user_part = "0";
 
-    const auto uid = parse_id(user_part);
-    if (uid && !group_part.empty()) {
-        if (const auto gid = parse_id(group_part))
-            return Identity{.uid = *uid, .gid = *gid, .groups = {}};
-    }
-
     SLIPWAY_ASSIGN(const auto passwd, find_file_in_root(root, "/etc/passwd", kMaxFile));
+    const auto entry = find_user(passwd ? *passwd : std::string_view(), user_part);
     Identity identity;
+    if (entry && !entry->home.empty()) identity.home = entry->home;
+    const auto uid = parse_id(user_part);
+    const auto two_numbers = uid ? parse_id(group_part) : std::nullopt;
+    if (two_numbers) {
+        identity.uid = *uid;
+        identity.gid = *two_numbers;
+        return identity;
+    }
     std::string_view name;
-    if (const auto entry = find_user(passwd ? *passwd : std::string_view(), user_part)) {
+    if (entry) {
         identity.uid = entry->uid;
         identity.gid = entry->gid;
         name = entry->name;

@@ -15,6 +15,7 @@ struct Identity {
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
     std::vector<std::uint32_t> groups;  ///< supplementary, without `gid`
+    std::string home = "/";             ///< "/" for a user whom etc/passwd does not know
 };
 
 /// "", "name", "uid", "name:group", "uid:gid". Two numbers are taken as they are; everything else

@@ -78,10 +78,13 @@ void kill_processes_in(const os::Dir& root) {
 }
 
 /// The runtimes put things into these by name: where an image has a link instead, runc 1.1 follows
-/// it out of the root.
-Result<void> check_standard_folders(const os::Dir& root) {
+/// it out of the root. Those that are missing are made (and stay), since crun gives them other
+/// modes.
+Result<void> make_standard_folders(const os::Dir& root) {
     for (const char* name : {"proc", "sys", "dev"}) {
-        SLIPWAY_ASSIGN(const auto info, root.find(RelPath().child(name)));
+        const RelPath path = RelPath().child(name);
+        SLIPWAY_ASSIGN(const auto info, root.find(path));
+        if (!info) SLIPWAY_TRY(root.make_dir(path, 0755));
         if (!info || info->is_dir()) continue;
         return make_error(ErrorCode::kInvalidInput, "'/{}' is {} in this root file system", name,
                           info->is_symlink() ? "a symbolic link" : "not a directory");
@@ -283,7 +286,7 @@ Result<void> SandboxRun::prepare_cwd() {
 Result<void> SandboxRun::prepare() {
     if (spec_.args.empty()) return make_error(ErrorCode::kInvalidInput, "no command to run");
     SLIPWAY_ASSIGN(root_, os::Dir::open(spec_.rootfs));
-    SLIPWAY_TRY(check_standard_folders(root_));
+    SLIPWAY_TRY(make_standard_folders(root_));
     SLIPWAY_ASSIGN(identity_, find_identity(root_, spec_.user));
     SLIPWAY_ASSIGN(bundle_, Bundle::create(folder_));
     SLIPWAY_TRY(prepare_network_files());
