@@ -168,7 +168,11 @@ TEST_P(Sandbox, RunsSeveralAtOnce) {
                 spec.rootfs = root_.path();
                 spec.args = {"/bin/sh", "-c", fmt::format("exit {}", i + 10)};
                 const auto end = runtime_->run(spec, {});
-                if (end) codes[i] = end->code;
+                if (end) {
+                    codes[i] = end->code;
+                } else {
+                    ADD_FAILURE() << end.error().to_string();
+                }
             });
         }
     }
