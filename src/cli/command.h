@@ -30,6 +30,8 @@ void add_image_commands(CLI::App& app, Globals& globals,
                         Action& action);  ///< images inspect history tag rmi save load
 void add_prune_command(CLI::App& app, Globals& globals, Action& action);
 void add_version_command(CLI::App& app, Action& action);
+void add_completion_command(CLI::App& app, Globals& globals, Action& action);
+void add_man_command(CLI::App& app, Action& action);
 
 /// The exit code of an error (the table in docs/cli.md).
 int exit_code_of(const Error& error);

@@ -57,8 +57,20 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     return report(std::move(failure).hint("'" + name + " --help' lists what there is"));
 }
 
+/// Says what follows the flags of a command that hands the rest of its line on.
+class HelpFormatter : public CLI::Formatter {
+  public:
+    std::string make_usage(const CLI::App* app, std::string name) const override {
+        std::string usage = CLI::Formatter::make_usage(app, std::move(name));
+        if (!app->get_prefix_command()) return usage;
+        const auto end = usage.find_last_not_of('\n') + 1;
+        return usage.insert(end, " IMAGE [COMMAND [ARG...]]");
+    }
+};
+
 int main_with(int argc, char** argv) {
     CLI::App app("Builds container images in stages, without a daemon.", "slipway");
+    app.formatter(std::make_shared<HelpFormatter>());
     app.require_subcommand(1);
     app.set_help_flag("-h,--help", "Print this help");
     app.footer(
@@ -82,6 +94,8 @@ int main_with(int argc, char** argv) {
     add_bootstrap_command(app, globals, action);
     add_prune_command(app, globals, action);
     add_version_command(app, action);
+    add_completion_command(app, globals, action);
+    add_man_command(app, action);
 
     try {
         app.parse(argc, argv);

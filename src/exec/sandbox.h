@@ -46,7 +46,7 @@ struct ResourceLimit {
 };
 
 struct SandboxSpec {
-    std::string rootfs;  ///< mounted already
+    std::string rootfs;  ///< mounted already, and of no other run at the same time
     bool readonly_rootfs = false;
     std::vector<std::string> args;
     std::vector<std::string> env;  ///< "K=V"; PATH is added when absent

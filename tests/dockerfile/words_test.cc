@@ -8,6 +8,10 @@
 
 #include <fstream>
 #include <map>
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false, with sanitizers
+#endif
 #include <regex>
 
 namespace slipway::dockerfile {

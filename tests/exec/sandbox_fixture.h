@@ -34,22 +34,22 @@ class SandboxTest : public ::testing::TestWithParam<std::string> {
         auto found = Runtime::find(state_->path(), GetParam());
         ASSERT_TRUE(found.has_value()) << found.error().to_string();
         runtime_.emplace(std::move(*found));
-        install_busybox();
+        install_busybox(root_);
         spec_.rootfs = root_.path();
     }
 
-    void install_busybox() const {
-        root_.make_dir("/bin");
-        root_.make_dir("/etc");
+    static void install_busybox(const TestRoot& root) {
+        root.make_dir("/bin");
+        root.make_dir("/etc");
         SLIPWAY_ASSERT_OK_AND_ASSIGN(const os::Fd from, os::open_read(kBusybox));
         SLIPWAY_ASSERT_OK_AND_ASSIGN(const os::Fd to,
-                                     os::open_write(root_.path() + "/bin/busybox", 0755));
+                                     os::open_write(root.path() + "/bin/busybox", 0755));
         ASSERT_TRUE(os::copy_file_data(from, to));
         for (const char* name :
              {"cat",  "chown", "dd",    "env",   "grep",   "head",    "hostname", "id", "kill",
               "ls",   "mkdir", "mknod", "mount", "ps",     "pwd",     "rm",       "sh", "sleep",
               "stat", "tail",  "touch", "true",  "umount", "unshare", "wc"}) {
-            root_.link("busybox", "/bin/" + std::string(name));
+            root.link("busybox", "/bin/" + std::string(name));
         }
     }
 

@@ -160,12 +160,14 @@ TEST_P(Sandbox, CannotWriteAReadOnlyRoot) {
 
 TEST_P(Sandbox, RunsSeveralAtOnce) {
     std::vector<int> codes(4, -1);
+    const std::vector<TestRoot> roots(codes.size());
+    for (const TestRoot& root : roots) install_busybox(root);
     {
         std::vector<std::jthread> threads;
         for (std::size_t i = 0; i < codes.size(); ++i) {
             threads.emplace_back([&, i] {
                 SandboxSpec spec;
-                spec.rootfs = root_.path();
+                spec.rootfs = roots[i].path();
                 spec.args = {"/bin/sh", "-c", fmt::format("exit {}", i + 10)};
                 const auto end = runtime_->run(spec, {});
                 if (end) {
