@@ -34,7 +34,7 @@ using Output = std::string;
 /// One thing that went into a key, under the name people know it by. The solver itself adds "input
 /// 1", "input 2", … for the inputs of a definition key (not for kVolatile ones, whose content is
 /// the step's own business). Labels that begin with "input " or "context " are inputs; a change of
-/// any other is a change of the operation.
+/// any other is a change of the operation. "L (…)" sums up what the other "L …" say.
 struct Ingredient {
     std::string label;  ///< "instruction", "env PATH", "context file 'src/main.c'"; each once
     std::string value;  ///< a digest or a short text; never a secret

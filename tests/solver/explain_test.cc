@@ -39,5 +39,19 @@ TEST(ExplainMiss, AnInputOutsideTheInputsIsNamedAsItStands) {
     EXPECT_EQ(why.detail, "input 99 removed, input x removed");
 }
 
+TEST(ExplainMiss, ASummaryIsToldWhenNothingElseIs) {
+    const Record previous{
+        .ingredients = {{"context file 'a'", "1"}, {"context (names)", "1"}, {"env A (b)", "1"}}};
+    const auto detail = [&](std::vector<Ingredient> now) {
+        return explain_miss({.digest = Digest::of("now"), .ingredients = std::move(now)},
+                            {.previous = &previous, .inputs = {}})
+            .detail;
+    };
+    EXPECT_EQ(detail({{"context file 'a'", "2"}, {"context (names)", "2"}, {"env A (b)", "1"}}),
+              "context file 'a' changed");
+    EXPECT_EQ(detail({{"context file 'a'", "1"}, {"context (names)", "2"}, {"env A (b)", "2"}}),
+              "context (names) changed, env A (b) changed");
+}
+
 }  // namespace
 }  // namespace slipway::solver

@@ -35,6 +35,16 @@ std::string_view verb(Change::Kind kind) {
     return "changed";
 }
 
+/// "context (names, modes)" only says what "context file 'a'" says better, when that changed too.
+bool is_told_by_another(const Change& change, std::span<const Change> changes) {
+    const auto summary = change.label.find(" (");
+    if (summary == std::string::npos || !change.label.ends_with(')')) return false;
+    const std::string part = change.label.substr(0, summary) + " ";
+    return std::any_of(changes.begin(), changes.end(), [&](const Change& other) {
+        return &other != &change && other.label.starts_with(part);
+    });
+}
+
 /// The input that "input 2" stands for; nothing for other labels.
 std::optional<std::size_t> input_position(std::string_view label, std::size_t inputs) {
     if (!label.starts_with(kInputPrefix)) return std::nullopt;
@@ -86,6 +96,7 @@ Explanation explain_by_changes(std::span<const Change> changes,
                                                                                : Reason::kMissOp;
     std::vector<std::string> texts;
     for (const auto& change : changes) {
+        if (is_told_by_another(change, changes)) continue;
         const auto position = input_position(change.label, circumstances.inputs.size());
         if (!position) {
             texts.push_back(fmt::format("{} {}", change.label, verb(change.kind)));
