@@ -218,6 +218,7 @@ Result<Call> Call::parse(std::string_view text) {
                 kMethods, field, [](const auto& each) { return std::string_view(each.first); });
             if (method == kMethods.end()) {
                 std::vector<std::string> names;
+                names.reserve(kMethods.size());
                 for (const auto& each : kMethods) names.push_back(each.first);
                 Error error = wrong("the methods are build, check, outline and targets");
                 const auto nearest = find_nearest(field, names);
