@@ -87,7 +87,7 @@ std::vector<std::string> image_names(const Globals& globals) {
 }  // namespace
 
 void add_completion_command(CLI::App& app, Globals& globals, Action& action) {
-    static const std::map<std::string, std::string_view> scripts = {
+    static const std::map<std::string, std::string_view> kScripts = {
         {"bash", kBash}, {"fish", kFish}, {"zsh", kZsh}};
     auto shell = std::make_shared<std::string>();
     auto* command = app.add_subcommand("completion", "Print a shell's completion script");
@@ -99,8 +99,8 @@ void add_completion_command(CLI::App& app, Globals& globals, Action& action) {
     command->add_option("SHELL", *shell, "The shell")->required()->type_name("bash|fish|zsh");
     command->callback([&action, shell] {
         action = [shell] {
-            const auto script = scripts.find(*shell);
-            if (script == scripts.end()) {
+            const auto script = kScripts.find(*shell);
+            if (script == kScripts.end()) {
                 return report(make_error(ErrorCode::kUsage, "no completion for shell '{}'", *shell)
                                   .hint("bash, fish and zsh have one"));
             }

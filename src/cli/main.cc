@@ -10,8 +10,6 @@
 namespace slipway::cli {
 namespace {
 
-constexpr int kUsageExit = 2;
-
 std::string default_root() {
     if (auto root = os::get_env("SLIPWAY_ROOT")) return *std::move(root);
     if (os::is_root()) return "/var/lib/slipway";
