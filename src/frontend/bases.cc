@@ -1,6 +1,7 @@
 // What stages start from: images, named contexts, other stages.
 #include "base/path.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "frontend/git_ref.h"
 #include "frontend/internal/build.h"
 #include "frontend/internal/lint.h"
@@ -104,11 +105,11 @@ Result<void> load_named_context(Build& build, Stage& stage, const std::string& n
     SLIPWAY_ASSIGN(auto remote, RemoteContext::find_git(what, false, false));
     if (!remote && is_http_file(what)) {
         remote = RemoteContext::of_url(what);
-        remote->name = fmt::format("[context {}] {}", shown, what);
+        remote->name = fmt::format("[context {}] {}", shown, without_credentials(what));
     }
     if (!remote) {
         return make_error(ErrorCode::kInvalidInput, "named context '{}': '{}' is of no known kind",
-                          name, what)
+                          name, without_credentials(what))
             .hint(
                 "a directory, docker-image://REF, oci-layout://DIR, a git repository or an http "
                 "URL");

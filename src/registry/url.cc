@@ -1,6 +1,7 @@
 #include "registry/url.h"
 
 #include "base/text.h"
+#include "base/url.h"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -53,14 +54,7 @@ bool is_loopback(std::string_view host) {
 }
 
 std::string shown_url(std::string_view url) {
-    url = url.substr(0, url.find_first_of("?#"));
-    const auto scheme_end = url.find("://");
-    if (scheme_end == std::string_view::npos) return std::string(url);
-    const auto authority = scheme_end + 3;
-    const auto path = std::min(url.find('/', authority), url.size());
-    const auto user_end = url.substr(0, path).rfind('@');
-    if (user_end == std::string_view::npos || user_end < authority) return std::string(url);
-    return std::string(url.substr(0, authority)) + std::string(url.substr(user_end + 1));
+    return without_credentials(url.substr(0, url.find_first_of("?#")));
 }
 
 std::string percent_encode(std::string_view text) {

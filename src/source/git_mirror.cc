@@ -7,6 +7,9 @@
 #include "os/file.h"
 #include "os/temp.h"
 
+#include <array>
+#include <utility>
+
 namespace slipway::source {
 
 namespace {
@@ -33,16 +36,23 @@ Result<GitRemote> GitRemote::parse(const std::string& remote, const std::string&
     SLIPWAY_ASSIGN(const auto url, GitUrl::parse(remote));
     if (!url || url->host.empty())
         return make_error(ErrorCode::kInvalidInput, "git: the source is no URL of a repository");
-    for (const std::string_view part : {std::string_view(remote), std::string_view(url->host),
-                                        std::string_view(url->user), std::string_view(url->path)}) {
+    const std::array<std::pair<const char*, std::string_view>, 3> parts = {
+        {{"user", url->user}, {"host", url->host}, {"path", url->path}}};
+    for (const auto& [name, part] : parts) {  // the message repeats none: it may be a credential
         if (part.starts_with('-')) {
             return make_error(ErrorCode::kInvalidInput,
-                              "git: a part of the URL that begins with '-' is refused ('{}')",
-                              part);
+                              "git: the {} of the URL begins with '-', as an option of git does",
+                              name);
         }
     }
     GitRemote parsed{.url = url->remote, .credentials = {}};
-    if (url->scheme != "http" && url->scheme != "https") return parsed;
+    if (url->scheme != "http" && url->scheme != "https") {
+        if (url->user.find(':') == std::string::npos) return parsed;
+        return make_error(ErrorCode::kInvalidInput,
+                          "git: a URL of '{}' can hold no password: git would pass it on openly",
+                          url->scheme)
+            .hint("over ssh the keys of your agent are used");
+    }
     const auto start = parsed.url.find("://") + 3;
     if (!url->user.empty()) parsed.url.erase(start, url->user.size() + 1);
     if (!authorization.empty()) {

@@ -10,6 +10,7 @@ using ::testing::_;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 using Stages = LowerTest;
 
@@ -235,6 +236,19 @@ TEST_F(Stages, NamedContextsMayLieElsewhere) {
     EXPECT_EQ(file.identifier(), "https://example.com/x.tar");
     EXPECT_EQ(file.attrs().at("http.filename"), "context");
     EXPECT_THAT(lower_it("FROM odd\n"), FailsAt(ErrorCode::kInvalidInput, "no known kind", 1));
+}
+
+TEST_F(Stages, NamesOfContextsTellNoPassword) {
+    request.named_contexts = {{"repo", "https://me:hunter2@example.com/x.git#v1"},
+                              {"file", "https://me:hunter2@example.com/x.tar"},
+                              {"odd", "ftp://me:hunter2@example.com/x"}};
+    lower_ok("FROM scratch\nCOPY --from=repo a /\n");
+    EXPECT_TRUE(vertex("[internal] load git source https://example.com/x.git#v1").op.has_source());
+    lower_ok("FROM scratch\nCOPY --from=file context /\n");
+    EXPECT_TRUE(vertex("[context file] https://example.com/x.tar").op.has_source());
+    const auto refused = lower_it("FROM odd\n");
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().to_string(), Not(HasSubstr("hunter2")));
 }
 
 TEST_F(Stages, TheMainContextMayLieElsewhere) {

@@ -17,7 +17,8 @@ struct GitRemote {
     std::vector<GitCredential> credentials;
 
     /// `authorization`: value of that header for requests to the remote; "" for none (then what the
-    /// URL holds). kInvalidInput for what is no git URL, or would be read as an option.
+    /// URL holds). kInvalidInput for what is no git URL, or would be read as an option, and for a
+    /// password that only a command line could bring to git. No message repeats a credential.
     static Result<GitRemote> parse(const std::string& remote, const std::string& authorization);
 };
 
