@@ -2,6 +2,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <algorithm>
 #include <optional>
@@ -113,6 +114,7 @@ Result<Url> Url::parse(std::string_view text) {
         return make_error(ErrorCode::kInvalidInput, "invalid URL: {}", why);
     };
     if (std::ranges::any_of(text, is_control)) return invalid("it has a control character");
+    if (!is_utf8(text)) return invalid("it has bytes that are not UTF-8");
     Url url;
     if (const auto cut = split_once(text, '#')) {
         const auto fragment = percent_decode(cut->second);

@@ -67,6 +67,15 @@ std::optional<CodePoint> decode_utf8(std::string_view text) {
     return CodePoint{.value = value, .size = size};
 }
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const auto point = decode_utf8(text);
+        if (!point) return false;
+        text.remove_prefix(point->size);
+    }
+    return true;
+}
+
 std::size_t incomplete_utf8_tail(std::string_view text) {
     for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
         const char c = text[text.size() - back];

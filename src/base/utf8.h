@@ -17,6 +17,8 @@ struct CodePoint {
 /// UTF-8.
 std::optional<CodePoint> decode_utf8(std::string_view text);
 
+bool is_utf8(std::string_view text);
+
 /// How many bytes at the end of `text` are the beginning of a code point whose rest is missing (0
 /// to 3): what to keep back when text comes in pieces.
 std::size_t incomplete_utf8_tail(std::string_view text);

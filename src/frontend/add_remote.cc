@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/path.h"
 #include "base/url.h"
+#include "base/utf8.h"
 #include "frontend/git_ref.h"
 
 #include <algorithm>
@@ -46,6 +47,10 @@ Result<RemoteSource> http_source(const dockerfile::Copy& copy, const std::string
                                  const std::string& checksum) {
     std::string name = url_base_name(url);
     if (name.empty()) name = kNoName;
+    if (!is_utf8(name)) {
+        return make_error(ErrorCode::kInvalidInput,
+                          "ADD: the file name in the URL has bytes that are not UTF-8");
+    }
     RemoteSource remote{.spec = {.identifier = url, .attrs = {{"http.filename", name}}},
                         .path = join_path("/", name),
                         .unpack = copy.unpack.value_or(false),

@@ -1,6 +1,7 @@
 // Instructions that change only the image's config, and the choice between all of them.
 #include "base/path.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "frontend/internal/build.h"
 #include "frontend/internal/go_text.h"
 #include "frontend/internal/instructions.h"

@@ -4,8 +4,8 @@
 #include "frontend/dockerfile_frontend.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "frontend/internal/build.h"
-#include "frontend/internal/go_text.h"
 #include "frontend/internal/lint.h"
 
 #include <fmt/format.h>
@@ -319,7 +319,8 @@ Result<void> dispatch_stages(Build& build, const Stage& target) {
         if (!reachable.contains(stage.get()) || stage->dispatched) continue;
         inherit(build, *stage);
         if (auto small = build.check_size(); !small)
-            return std::move(small).error().at(build.range(stage->lines.value_or(dockerfile::Lines{})));
+            return std::move(small).error().at(
+                build.range(stage->lines.value_or(dockerfile::Lines{})));
         if (stage->base != nullptr) {
             stage->args = stage->base->args;
             stage->lint.workdir = stage->base->lint.workdir;
@@ -334,7 +335,8 @@ Result<void> dispatch_stages(Build& build, const Stage& target) {
 /// The graph's texts must be UTF-8; what the Dockerfile says is looked at instruction by
 /// instruction.
 Result<void> check_texts(const Request& request) {
-    for (const auto* texts : {&request.build_args, &request.proxy_args, &request.labels}) {
+    for (const auto* texts :
+         {&request.build_args, &request.proxy_args, &request.labels, &request.named_contexts}) {
         for (const auto& [name, value] : *texts) {
             if (is_utf8(name) && is_utf8(value)) continue;
             return make_error(ErrorCode::kUsage, "the value given for '{}' is not UTF-8",

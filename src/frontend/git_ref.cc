@@ -3,6 +3,7 @@
 #include "base/git_url.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -111,6 +112,9 @@ Result<llb::SourceSpec> GitRef::source() const {
     if (!submodules.value_or(true)) spec.attrs["git.skipsubmodules"] = "true";
     if (!mtime.empty()) spec.attrs["git.mtime"] = mtime;
     if (fetch_by_commit) spec.attrs["git.fetchbycommit"] = "true";
+    // What was "%ff" is a byte by now, and a graph holds text.
+    if (!is_utf8(spec.identifier) || !is_utf8(checksum) || !is_utf8(remote))
+        return make_error(ErrorCode::kInvalidInput, "git URL: it has bytes that are not UTF-8");
     return spec;
 }
 

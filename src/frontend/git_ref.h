@@ -26,7 +26,7 @@ struct GitRef {
     static Result<std::optional<GitRef>> parse(std::string_view text);
 
     /// The vertex that checks it out, as BuildKit's client writes it (but for the host keys of ssh,
-    /// which it asks the network for).
+    /// which it asks the network for). kInvalidInput when a part of it, decoded, is no text.
     [[nodiscard]] Result<llb::SourceSpec> source() const;
 };
 

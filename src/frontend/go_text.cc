@@ -132,13 +132,4 @@ std::string go_duration(std::int64_t nanoseconds) {
     return fmt::format("{}{}h{}m{}s", sign, minutes / 60, minutes % 60, seconds);
 }
 
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        const Rune rune = decode(text);
-        if (!rune.valid) return false;
-        text.remove_prefix(rune.size);
-    }
-    return true;
-}
-
 }  // namespace slipway::frontend

@@ -1,7 +1,7 @@
 // RUN: one process, its mounts and secrets (llb-facts 2.7).
 #include "base/path.h"
 #include "base/text.h"
-#include "frontend/internal/go_text.h"
+#include "base/utf8.h"
 #include "frontend/internal/instructions.h"
 
 #include <fmt/format.h>

@@ -35,6 +35,14 @@ TEST(IncompleteTail, IsWhatMayStillBecomeACharacter) {
     EXPECT_EQ(incomplete_utf8_tail("\xff"), 0U);
 }
 
+TEST(IsUtf8, TellsTextFromBytes) {
+    EXPECT_TRUE(is_utf8("aü€😀"));
+    for (const char* wrong :
+         {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
+        EXPECT_FALSE(is_utf8(wrong)) << wrong;
+    }
+}
+
 TEST(Printable, KeepsText) {
     EXPECT_EQ(printable("tab\there\nline \xc3\xa4 \xf0\x9f\x9a\xa2"),
               "tab\there\nline \xc3\xa4 \xf0\x9f\x9a\xa2");

@@ -35,6 +35,14 @@ TEST_F(AddRemote, FilesAreNamedAfterTheirUrl) {
     EXPECT_EQ(source("https").attrs().at("http.filename"), "__unnamed__");
 }
 
+TEST_F(AddRemote, NamesAreText) {
+    for (const char* source : {"https://h/%ff", "https://h/%ff.git", "https://h/x.git#%ff"}) {
+        EXPECT_THAT(lower_it(fmt::format("FROM busybox\nADD {} /\n", source)),
+                    FailsAt(ErrorCode::kInvalidInput, "not UTF-8", 2))
+            << source;
+    }
+}
+
 TEST_F(AddRemote, FilesAreUnpackedOnlyWhenAsked) {
     lower_ok("FROM busybox\nADD https://h/a.tar /\n");
     EXPECT_FALSE(copies().actions(0).copy().attemptunpackdockercompatibility());

@@ -79,6 +79,19 @@ TEST(GitRef, SourceSaysOnlyWhatWasAskedFor) {
     EXPECT_THAT(all.attrs, Not(Contains(Key("git.checksum"))));
 }
 
+TEST(GitRef, SourceIsText) {
+    for (const char* text :
+         {"https://h/%ff.git", "https://h/x.git#%ff", "https://h/x.git#:%ff", "git@h:\xff",
+          "https://h/x.git?ref=%ff", "https://h/x.git?tag=%ff", "https://h/x.git?checksum=%ff"}) {
+        EXPECT_THAT(parsed(text).source(),
+                    FailsWith(ErrorCode::kInvalidInput, HasSubstr("not UTF-8")))
+            << text;
+    }
+    EXPECT_THAT(GitRef::parse("https://h\xff/x.git"),
+                FailsWith(ErrorCode::kInvalidInput, HasSubstr("not UTF-8")));
+    EXPECT_FALSE(is_http_file("https://h/\xff"));
+}
+
 TEST(GitRef, GithubWithoutASchemeIsForContexts) {
     const GitRef git = parsed("github.com/user/x#v1");
     EXPECT_TRUE(git.like_local_path);

@@ -83,13 +83,5 @@ TEST(GoText, DurationsLookAsGoPrintsThem) {
     EXPECT_EQ(go_duration(std::numeric_limits<std::int64_t>::min()), "-2562047h47m16.854775808s");
 }
 
-TEST(GoText, KnowsUtf8) {
-    EXPECT_TRUE(is_utf8("aü€😀"));
-    for (const char* wrong :
-         {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
-        EXPECT_FALSE(is_utf8(wrong)) << wrong;
-    }
-}
-
 }  // namespace
 }  // namespace slipway::frontend

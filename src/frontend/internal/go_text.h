@@ -16,6 +16,4 @@ std::string go_quoted_list(const std::vector<std::string>& values);
 /// "1m30s", "100ms", "0s"
 std::string go_duration(std::int64_t nanoseconds);
 
-bool is_utf8(std::string_view text);
-
 }  // namespace slipway::frontend
