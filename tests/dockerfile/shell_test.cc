@@ -133,6 +133,17 @@ const std::vector<Case> kCases = {
 INSTANTIATE_TEST_SUITE_P(Lint, Shell, ::testing::ValuesIn(kCases),
                          [](const auto& one) { return std::string(one.param.name); });
 
+TEST(ShellText, IsNotReadBeyondItsEnd) {
+    for (const std::string start :
+         {"",    "case ", "case x", "for ", "for i in ", "select ", "function ",
+          "[[ ", "a=",    "a=(",    "a <",  "a <<<",     "a <<",    "$(",
+          "((",  "${v:-", "`",      "<(",   "f() {",     "( ",      "sh -c "}) {
+        for (const std::string open : {"\"", "'", "`", "$(", "${", "$((", "\"$(\"", "\\", "$"})
+            EXPECT_NO_THROW(static_cast<void>(read_script(start + open, look_up))) << start << open;
+    }
+    EXPECT_FALSE(read_script("case \"", look_up));
+}
+
 TEST(ShellReads, TellNameAndOperator) {
     const auto script = read_script(
         "a $A ${B} ${C:-1} ${D:+--d} ${E+--e=$E} '$F' \"$G\" $((H + 1)) ${#I}", look_up);

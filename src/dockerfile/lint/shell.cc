@@ -517,7 +517,10 @@ class Reader {
         ++quotes_;
         while (ok_ && !at_end() && peek() != '"') read_quoted_char(word);
         --quotes_;
-        if (at_end()) fail();
+        if (at_end()) {
+            fail();
+            return;
+        }
         ++pos_;
     }
     /// One character inside double quotes, or one expansion.
