@@ -23,6 +23,13 @@ std::string_view without_blanks(std::string_view text) {
     return first == std::string_view::npos ? std::string_view() : text.substr(first);
 }
 
+/// By itself such an end continues the line; in the file it stood in front of what was no more.
+bool ends_in_continuation(std::string_view text, char escape) {
+    const auto last = text.find_last_not_of(" \t");
+    if (last == std::string_view::npos || text[last] != escape) return false;
+    return last == 0 || text[last - 1] != escape;
+}
+
 void check_again(const Instruction& instruction, char escape) {
     // COPY's heredocs stand behind its words and an ONBUILD's inside its trigger, in forms that are
     // not its text.
@@ -30,6 +37,7 @@ void check_again(const Instruction& instruction, char escape) {
                                     instruction.original.find("<<") != std::string::npos;
     const auto original = without_blanks(instruction.original);
     if (original.size() > kMaxLine || has_other_heredocs) return;
+    if (ends_in_continuation(original, escape)) return;
     const auto heredocs = heredocs_of(instruction);
     const auto again = parse_instruction(with_heredocs(original, heredocs), "Dockerfile",
                                          instruction.lines, escape);
