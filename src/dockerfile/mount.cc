@@ -94,7 +94,7 @@ Result<void> set_size(Reading& reading, std::string_view key, const std::string&
 }
 
 Result<void> set_env(Reading& reading, std::string_view /*key*/, const std::string& value) {
-    reading.mount.env = std::move(value);
+    reading.mount.env = value;
     return {};
 }
 

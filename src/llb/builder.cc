@@ -19,7 +19,7 @@ bool depends_on_platform(std::string_view identifier) {
 
 /// The capability a server must have for a source attribute; none for the others.
 const std::map<std::string_view, std::string_view>& attribute_caps() {
-    static const std::map<std::string_view, std::string_view> caps = {
+    static const std::map<std::string_view, std::string_view> kCaps = {
         {"local.unique", "source.local.unique"},
         {"local.session", "source.local.sessionid"},
         {"local.includepattern", "source.local.includepatterns"},
@@ -35,7 +35,7 @@ const std::map<std::string_view, std::string_view>& attribute_caps() {
         {"git.skipsubmodules", "source.git.skipsubmodules"},
         {"http.checksum", "source.http.checksum"},
     };
-    return caps;
+    return kCaps;
 }
 
 using Caps = std::set<std::string, std::less<>>;

@@ -218,7 +218,7 @@ Result<void> Authorizer::fetch_token(Entry& entry, const std::string& registry,
         return make_error(ErrorCode::kUnavailable, "'{}' answers without a token", response.url);
     }
     SLIPWAY_ASSIGN(std::int64_t lifetime, json_int(*json, "expires_in", kDefaultLifetime));
-    lifetime = std::clamp<std::int64_t>(lifetime, 1, 7 * 24 * 3600);
+    lifetime = std::clamp<std::int64_t>(lifetime, 1, std::int64_t{7} * 24 * 3600);
     log_redact(token);
     entry.header = "Bearer " + token;
     entry.expires = start + std::chrono::milliseconds(

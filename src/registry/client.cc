@@ -2,9 +2,9 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "registry/http.h"
 #include "registry/internal/authorizer.h"
 #include "registry/internal/credentials.h"
-#include "registry/http.h"
 #include "registry/retry.h"
 #include "registry/url.h"
 
@@ -21,10 +21,10 @@ constexpr std::size_t kManifestLimit = 16U << 20;
 constexpr std::uint64_t kProgress = 1U << 20;
 
 const std::string& accept_header() {
-    static const std::string header =
+    static const std::string kHeader =
         fmt::format("Accept: {}, {}, {}, {}", image::kOciIndex, image::kOciManifest,
                     image::kDockerManifestList, image::kDockerManifest);
-    return header;
+    return kHeader;
 }
 
 /// "code: message" of the first error in a registry's JSON answer, fit for a terminal; "" when
@@ -248,7 +248,7 @@ Result<void> Client::Impl::try_blob(const image::ImageRef& ref, const std::strin
                       sink.done(), size);
 }
 
-Client::Client(ClientOptions options) : impl_(std::make_unique<Impl>(options)) {}
+Client::Client(const ClientOptions& options) : impl_(std::make_unique<Impl>(options)) {}
 
 Client::~Client() = default;
 

@@ -294,8 +294,8 @@ Result<HttpResponse> HttpClient::Impl::send_once(const HttpRequest& request, con
 }
 
 HttpClient::HttpClient(HttpOptions options) : impl_(std::make_unique<Impl>()) {
-    static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
-    SLIPWAY_CHECK(initialized == CURLE_OK, "libcurl cannot be initialized");
+    static const CURLcode kInitialized = curl_global_init(CURL_GLOBAL_DEFAULT);
+    SLIPWAY_CHECK(kInitialized == CURLE_OK, "libcurl cannot be initialized");
     impl_->options = std::move(options);
     if (impl_->options.ca_file.empty())
         impl_->options.ca_file = os::get_env("SSL_CERT_FILE").value_or("");

@@ -26,7 +26,8 @@ Result<void> walk(const os::Dir& dir, const RelPath& path,
 class Checkout {
   public:
     Checkout(const GitSource& source, const GitCommit& commit, const GitRemote& remote,
-             GitMirror& mirror, const os::Dir& target, std::string scratch, std::stop_token stop)
+             GitMirror& mirror, const os::Dir& target, const std::string& scratch,
+             std::stop_token stop)
         : source_(source),
           commit_(commit),
           mirror_(mirror),

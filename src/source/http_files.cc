@@ -15,7 +15,7 @@ namespace slipway::source {
 namespace {
 
 constexpr std::string_view kDefaultName = "download";
-constexpr std::size_t kMaxRecord = 64 * 1024;
+constexpr std::size_t kMaxRecord = std::size_t{64} * 1024;
 std::string name_of(const HttpFile& file, const registry::HttpResponse* response) {
     if (!file.name.empty()) return safe_file_name(file.name);
     if (response != nullptr) {

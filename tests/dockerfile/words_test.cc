@@ -47,7 +47,7 @@ Result<std::string> evaluate(char mode, const std::string& input, const Lookup& 
 TEST(Words, ExpandAsTheTableSays) {
     std::ifstream table(SLIPWAY_SOURCE_DIR "/tests/dockerfile/words.txt");
     ASSERT_TRUE(table.is_open());
-    const std::regex kCase(R"(^([WLBD]) \[(.*)\] => (?:\[(.*)\]|error (.*))$)");
+    const std::regex row(R"(^([WLBD]) \[(.*)\] => (?:\[(.*)\]|error (.*))$)");
     Values values;
     const Lookup lookup = look_up_in(values);
     char escape = '\\';
@@ -64,7 +64,7 @@ TEST(Words, ExpandAsTheTableSays) {
         } else if (line.starts_with("escape ")) {
             escape = line.back();
         } else {
-            ASSERT_TRUE(std::regex_match(line, match, kCase)) << "not a case";
+            ASSERT_TRUE(std::regex_match(line, match, row)) << "not a case";
             ++cases;
             const auto result = evaluate(match[1].str()[0], match[2], lookup, escape);
             if (match[4].matched) {

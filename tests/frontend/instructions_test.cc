@@ -480,8 +480,8 @@ TEST(Syntax, OfThisLanguageIsServedInAnyVersion) {
     for (const char* const ours :
          {"docker/dockerfile", "docker/dockerfile:1", "docker/dockerfile:1.20-labs",
           "docker.io/docker/dockerfile:1.4 flag", "docker/dockerfile-upstream:master",
-          "docker/dockerfile:1@sha256:"
-          "b6afd42430b15f2d2a4c5a02b919e98a525b785b1aaff16747d2f623364e39b6"}) {
+          ("docker/dockerfile:1@sha256:"
+           "b6afd42430b15f2d2a4c5a02b919e98a525b785b1aaff16747d2f623364e39b6")}) {
         EXPECT_THAT(check(std::string("# syntax = ") + ours), slipway::testing::IsOk()) << ours;
         EXPECT_THAT(check("# syntax=other/one", ours), slipway::testing::IsOk()) << ours;
     }

@@ -152,12 +152,11 @@ class Lexer {
                 if (keep_quotes) out += quote;
                 return out;
             }
-            if (quote == "'") {
-                out += take_rune();
-            } else if (c == '$') {
+            const bool special = quote != "'";
+            if (special && c == '$') {
                 SLIPWAY_ASSIGN(const std::string value, read_dollar());
                 SLIPWAY_TRY(append(out, value));
-            } else if (c == options_.escape) {
+            } else if (special && c == options_.escape) {
                 ++pos_;
                 const bool escapes = next_is('"') || next_is('$') || next_is(options_.escape);
                 // Before another character it stands for itself: a pattern must have it doubled.

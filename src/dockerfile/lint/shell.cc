@@ -339,14 +339,13 @@ class Reader {
     void read_array() {
         while (ok_) {
             skip_blanks_and_lines();
-            if (at_end()) {
-                fail();
-            } else if (peek() == ')') {
+            if (!at_end() && peek() == ')') {
                 ++pos_;
                 return;
-            } else if (peek() == '#') {
+            }
+            if (!at_end() && peek() == '#') {
                 skip_comment();
-            } else if (is_meta(peek())) {
+            } else if (at_end() || is_meta(peek())) {
                 fail();
             } else {
                 static_cast<void>(read_word());
