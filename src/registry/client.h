@@ -34,7 +34,7 @@ struct ClientOptions {
 /// Any thread.
 class Client {
   public:
-    explicit Client(ClientOptions options = {});
+    explicit Client(const ClientOptions& options = {});
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
