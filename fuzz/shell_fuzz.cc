@@ -18,6 +18,8 @@ using namespace slipway::dockerfile::lint;
 
 namespace {
 
+constexpr std::size_t kLongText = 500'000;  ///< of which the reader may read less
+
 std::optional<std::string> look_up(std::string_view name) {
     if (name == "v") return "value";
     if (name == "w") return "two words";
@@ -49,6 +51,7 @@ std::vector<std::vector<std::string>> words_of(const Script& script) {
 /// last backslash, which joins the next line.
 void check_in_group(const Script& script, const std::string& text) {
     if (text.find("<<") != std::string::npos || text.ends_with('\\')) return;
+    if (text.size() > kLongText) return;
     const auto group = read_script("( " + text + "\n)", look_up);
     FUZZ_CHECK(group.has_value(), "in a group it is not understood");
     FUZZ_CHECK(words_of(*group) == words_of(script), "in a group its commands are others");

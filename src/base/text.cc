@@ -153,10 +153,14 @@ std::string format_bytes(std::uint64_t bytes) {
 
 std::optional<std::string> find_nearest(std::string_view word,
                                         std::span<const std::string> candidates) {
+    constexpr std::size_t kLongest = 128;
     std::optional<std::string> nearest;
+    if (word.size() > kLongest) return nearest;
     std::size_t best =
         std::max<std::size_t>(1, word.size() / 3) + 1;  // more than a third changed is another word
     for (const auto& candidate : candidates) {
+        const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
+        if (longer - shorter >= best) continue;
         const std::size_t distance = edit_distance(word, candidate);
         if (distance < best) {
             best = distance;

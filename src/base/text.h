@@ -32,7 +32,8 @@ std::optional<std::string> base64_decode(std::string_view text);
 /// 1536 -> "1.5 KiB"
 std::string format_bytes(std::uint64_t bytes);
 
-/// The candidate nearest to `word`, if near enough that it may have been meant.
+/// The candidate nearest to `word`, if near enough that it may have been meant. None for a word
+/// that is longer than what people type.
 std::optional<std::string> find_nearest(std::string_view word,
                                         std::span<const std::string> candidates);
 

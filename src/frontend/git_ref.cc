@@ -93,6 +93,11 @@ Result<std::optional<GitRef>> GitRef::parse(std::string_view text) {
         if (values.size() != 1) return bad_query(name, "stands there more than once");
         SLIPWAY_TRY(take_query(git, name, values.front()));
     }
+    // What was "%ff" is a byte by now, and a graph holds text.
+    for (const std::string_view part : {url->path, git.remote, git.ref, git.subdir, git.checksum}) {
+        if (!is_utf8(part))
+            return make_error(ErrorCode::kInvalidInput, "git URL: it has bytes that are not UTF-8");
+    }
     return git;
 }
 
@@ -112,9 +117,6 @@ Result<llb::SourceSpec> GitRef::source() const {
     if (!submodules.value_or(true)) spec.attrs["git.skipsubmodules"] = "true";
     if (!mtime.empty()) spec.attrs["git.mtime"] = mtime;
     if (fetch_by_commit) spec.attrs["git.fetchbycommit"] = "true";
-    // What was "%ff" is a byte by now, and a graph holds text.
-    if (!is_utf8(spec.identifier) || !is_utf8(checksum) || !is_utf8(remote))
-        return make_error(ErrorCode::kInvalidInput, "git URL: it has bytes that are not UTF-8");
     return spec;
 }
 

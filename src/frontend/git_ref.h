@@ -22,11 +22,11 @@ struct GitRef {
     bool like_local_path = false;  ///< "github.com/user/x": a repository for build contexts only
 
     /// Nothing when `text` names no git repository (an http URL does when its path ends in ".git");
-    /// kInvalidInput when its query is wrong.
+    /// kInvalidInput when its query is wrong, or a part of it, decoded, is no text.
     static Result<std::optional<GitRef>> parse(std::string_view text);
 
     /// The vertex that checks it out, as BuildKit's client writes it (but for the host keys of ssh,
-    /// which it asks the network for). kInvalidInput when a part of it, decoded, is no text.
+    /// which it asks the network for).
     [[nodiscard]] Result<llb::SourceSpec> source() const;
 };
 

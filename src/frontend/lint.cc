@@ -21,14 +21,19 @@ namespace {
 namespace lint = dockerfile::lint;
 using lint::Rule;
 
-std::string did_you_mean(std::string_view name, std::span<const std::string> known,
-                         std::string_view mark) {
-    const auto nearest = find_nearest(name, known);
-    return nearest ? fmt::format(" (did you mean {}{}?)", mark, *nearest) : "";
-}
-
 /// More than that is no Dockerfile to give advice on.
 constexpr std::size_t kMostDefaults = std::size_t{16} << 20U;
+constexpr std::size_t kMostCompared = std::size_t{1} << 15U;
+
+/// " (did you mean v?)", or "". `known` returns the `count` names that there are.
+template <typename Known>
+std::string did_you_mean(Build& build, std::string_view name, std::size_t count, const Known& known,
+                         std::string_view mark) {
+    build.names_compared += count;
+    if (build.names_compared > kMostCompared) return "";
+    const auto nearest = find_nearest(name, known());
+    return nearest ? fmt::format(" (did you mean {}{}?)", mark, *nearest) : "";
+}
 
 /// The ARGs before the first FROM as they are without any build argument; nothing when one of them
 /// cannot be expanded.
@@ -198,7 +203,9 @@ class InstructionLint {
         for (const std::string& name : expanded->unset) {
             if (is_declared(name)) continue;
             report(Rule::kUndefinedVar, fmt::format("nothing sets the variable '${}'{}", name,
-                                                    did_you_mean(name, env.names(), "$")));
+                                                    did_you_mean(
+                                                        step_.build, name, env.count(),
+                                                        [&] { return env.names(); }, "$")));
         }
         return std::move(expanded->text);
     }
@@ -275,6 +282,12 @@ void lint_from(Build& build, const dockerfile::Stage& stage) {
     const auto report = [&](Rule rule, std::string message) {
         build.linter.report(rule, instruction.lines, std::move(message), instruction.comments);
     };
+    const auto is_declared = [&](const std::string& name) {
+        return std::ranges::any_of(build.file.meta_args, [&](const auto& meta) {
+            return std::ranges::any_of(std::get<dockerfile::Arg>(meta.body).items,
+                                       [&](const auto& item) { return item.name == name; });
+        });
+    };
     const auto known_names = [&] {
         std::vector<std::string> known = build.global_args.names();
         for (const dockerfile::Instruction& meta : build.file.meta_args) {
@@ -288,12 +301,13 @@ void lint_from(Build& build, const dockerfile::Stage& stage) {
             dockerfile::expand_word(word, build.global_args.lookup(), build.file.escape);
         if (!expanded) return std::nullopt;
         if (expanded->unset.empty()) return *std::move(expanded);
-        const std::vector<std::string> known = known_names();
         for (const std::string& name : expanded->unset) {
-            if (std::ranges::find(known, name) != known.end()) continue;
+            if (is_declared(name)) continue;
             report(Rule::kUndefinedArgInFrom,
                    fmt::format("no ARG before the first FROM declares '{}'{}", name,
-                               did_you_mean(name, known, "")));
+                               did_you_mean(build, name,
+                                            build.global_args.count() + build.file.meta_args.size(),
+                                            known_names, "")));
         }
         return *std::move(expanded);
     };

@@ -33,6 +33,12 @@ TEST(FindNearest, NamesWhatWasMeant) {
     EXPECT_EQ(find_nearest("completely-else", stages), std::nullopt);
 }
 
+TEST(FindNearest, LooksAtNoTextThatIsTooLongToBeMeant) {
+    const std::vector<std::string> candidates(1000, std::string(65'000, 'a'));
+    EXPECT_EQ(find_nearest("aaaa", candidates), std::nullopt);
+    EXPECT_EQ(find_nearest(std::string(64'999, 'a'), candidates), std::nullopt);
+}
+
 TEST(FormatBytes, UsesBinaryUnits) {
     EXPECT_EQ(format_bytes(0), "0 B");
     EXPECT_EQ(format_bytes(1536), "1.5 KiB");

@@ -144,6 +144,35 @@ TEST(ShellText, IsNotReadBeyondItsEnd) {
     EXPECT_FALSE(read_script("case \"", look_up));
 }
 
+TEST(ShellText, OfAMebibyteIsReadOnce) {
+    const auto many = [](std::string_view part) {
+        std::string text;
+        while (text.size() + part.size() < 1'000'000) text += part;
+        return text;
+    };
+    EXPECT_EQ(read_script(many("a[;"), look_up)->commands.size(), 333'333U);
+    EXPECT_EQ(read_script(many("a[;") + "]", look_up)->commands.size(), 333'334U);
+    EXPECT_EQ(read_script(many("a[0]=b;"), look_up)->assigned.size(), 1U);
+    EXPECT_FALSE(read_script(many("( "), look_up));
+    EXPECT_FALSE(read_script(many("$(("), look_up));
+    EXPECT_FALSE(read_script(many("`a "), look_up).has_value());
+    EXPECT_FALSE(read_script(std::string((1U << 20U) + 1, ' '), look_up)) << "that is too long";
+}
+
+TEST(ShellText, MayHaveManyHeredocs) {
+    std::string starts = "cat";
+    std::string ends;
+    for (int i = 0; i < 20'000; ++i) {
+        starts += " <<E" + std::to_string(i);
+        ends += "$A\nE" + std::to_string(i) + "\n";
+    }
+    EXPECT_EQ(read_script(starts + "\n" + ends, look_up)->reads.size(), 20'000U);
+    EXPECT_TRUE(read_script(starts + "\n" + std::string(500'000, '\n'), look_up)) << "none ends";
+    std::string nested;
+    for (int i = 0; i < 1000; ++i) nested += "sh <<E" + std::to_string(i) + "\n";
+    EXPECT_FALSE(read_script(nested, look_up)) << "deeper than it follows";
+}
+
 TEST(ShellReads, TellNameAndOperator) {
     const auto script = read_script(
         "a $A ${B} ${C:-1} ${D:+--d} ${E+--e=$E} '$F' \"$G\" $((H + 1)) ${#I}", look_up);

@@ -317,7 +317,7 @@ class Reader {
         while (end < text_.size() && is_name_char(text_[end])) ++end;
         const std::string name(text_.substr(pos_, end - pos_));
         if (end < text_.size() && text_[end] == '[') {
-            end = text_.find(']', end);
+            end = find_bracket(end);
             if (end == std::string_view::npos) return false;
             ++end;
         }
@@ -335,6 +335,11 @@ class Reader {
         command.assignments.push_back(std::move(assignment));
         script_.assigned.insert(name);
         return true;
+    }
+    /// The first ']' behind a place; the places only grow, so the text is searched once.
+    std::size_t find_bracket(std::size_t from) {
+        if (bracket_ < from) bracket_ = text_.find(']', from);
+        return bracket_;
     }
     void read_array() {
         while (ok_) {
@@ -679,6 +684,7 @@ class Reader {
     const bool substituted_;
     bool ok_;
     std::size_t pos_ = 0;
+    std::size_t bracket_ = 0;  ///< what find_bracket found last
     int nesting_ = 0;  ///< of $ in $
     int quotes_ = 0;   ///< open double quotes
     std::vector<Open> open_;

@@ -43,6 +43,8 @@ struct Build {
 
     /// Bytes that came out of the file besides the graph: values, history, what stages inherit.
     std::size_t grown = 0;
+    /// By lint rules that name the variable which may have been meant.
+    std::size_t names_compared = 0;
 
     /// kInvalidInput when file and arguments grow into more than any build can need: variables that
     /// hold each other many times over.

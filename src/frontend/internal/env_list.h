@@ -26,6 +26,7 @@ class EnvList {
     /// For expanding words; refers to this list.
     [[nodiscard]] dockerfile::Lookup lookup() const;
 
+    [[nodiscard]] std::size_t count() const { return places_.size(); }
     /// Bytes of all names and values.
     [[nodiscard]] std::size_t size() const { return size_; }
 
