@@ -15,6 +15,8 @@ from . import tree as trees
 #   busybox  content of this machine's busybox is "busybox": it comes from the distribution
 #   null     a key that is null counts as one that is not there, as the specification has it: the reference writes
 #            "created": null and "diff_ids": null for an image without layers
+#   answers  of --call, without the graph by which the reference got the Dockerfile (it holds the number of a session),
+#            and without the sentences of rules, which are everybody's own: names, lines and addresses are compared
 #   root     the root directory's own time is not compared: layers need not name it, and unpackers make it
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -43,6 +45,15 @@ class Normal:
         if isinstance(value, list):
             return [self.json(item) for item in value]
         return self.text(value) if isinstance(value, str) else value
+
+    def answer(self, answer):
+        for source in answer.get("sources") or []:
+            if isinstance(source, dict):
+                source.pop("definition", None)
+        for warning in answer.get("warnings") or []:
+            warning.pop("description", None)
+            warning.pop("detail", None)
+        return self.json(answer)
 
     def config(self, config):
         config = self.json(config)

@@ -107,7 +107,7 @@ http = true
         if code != 0:
             return {"fails": True}, None, error
         if prepared.values("--call"):
-            return {"answer": self.session.normal.json(json.loads(answer.read_text()))}, None, error
+            return {"answer": self.session.normal.answer(json.loads(answer.read_text()))}, None, error
         with tarfile.open(archive) as tar:
             tar.extractall(prepared.out, filter="data")
         return self.session.describe(prepared.out), graph.describe(definition.read_bytes(), self.session), error
