@@ -21,10 +21,10 @@ void add_prune_command(CLI::App& app, Globals& globals, Action& action) {
                 globals, os::LockMode::kExclusive,
                 [&](engine::Workspace& workspace) -> Result<void> {
                     SLIPWAY_ASSIGN(const auto pruned, engine::prune(workspace, *options, {}));
-                    print(fmt::format("{} {}: {} build records, {} layers, {} blobs",
-                                      options->dry_run ? "would free" : "freed",
-                                      format_bytes(pruned.bytes), pruned.records, pruned.layers,
-                                      pruned.blobs));
+                    print(fmt::format(
+                        "{} {}: {} build records, {} layers, {} blobs, {} git mirrors",
+                        options->dry_run ? "would free" : "freed", format_bytes(pruned.bytes),
+                        pruned.records, pruned.layers, pruned.blobs, pruned.mirrors));
                     return {};
                 });
         };

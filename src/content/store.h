@@ -29,6 +29,9 @@
 
 namespace slipway::content {
 
+/// What is done with what a prune finds.
+enum class Prune { kCount, kRemove };
+
 class Store {
   public:
     /// Creates what is missing, checks the version, sweeps after a power cut and what dead

@@ -92,13 +92,18 @@ Result<Pruned> prune(Workspace& workspace, const PruneOptions& options, std::sto
         pruned.bytes += size;
         if (!options.dry_run) SLIPWAY_TRY(workspace.blobs().remove(blob));
     }
-    if (!options.dry_run) {
-        if (options.all) {
-            SLIPWAY_ASSIGN(const auto freed, exec::prune_cache_mounts(workspace.store()));
-            pruned.bytes += freed;
-        }
-        SLIPWAY_TRY(workspace.store().empty_trash());
+    const auto what = options.dry_run ? content::Prune::kCount : content::Prune::kRemove;
+    const auto keeps = [&](const snapshot::LayerId& layer) { return used_layers.contains(layer); };
+    SLIPWAY_ASSIGN(const auto chain_bytes, workspace.layers().prune_chains(keeps, what));
+    SLIPWAY_ASSIGN(const auto download_bytes, workspace.http_files().prune(keeps, what));
+    SLIPWAY_ASSIGN(const auto mirrors, workspace.git().prune(what));
+    pruned.mirrors = mirrors.mirrors;
+    pruned.bytes += chain_bytes + download_bytes + mirrors.bytes;
+    if (options.all) {
+        SLIPWAY_ASSIGN(const auto mount_bytes, exec::prune_cache_mounts(workspace.store(), what));
+        pruned.bytes += mount_bytes;
     }
+    if (!options.dry_run) SLIPWAY_TRY(workspace.store().empty_trash());
     return pruned;
 }
 

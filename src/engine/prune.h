@@ -17,12 +17,14 @@ struct Pruned {
     std::uint64_t records = 0;
     std::uint64_t layers = 0;
     std::uint64_t blobs = 0;
-    std::uint64_t bytes = 0;
+    std::uint64_t mirrors = 0;  ///< of git repositories
+    std::uint64_t bytes = 0;    ///< of all that, of cache mounts and of indexes
 };
 
 /// Keeps every named image, with its layers and blobs. Removes build records (all of them with
 /// `all`, else those whose layers no image uses), then layers and blobs that neither a record nor
-/// an image names. The workspace is opened kExclusive, so no build runs.
+/// an image names, what is known of layers that went (chains, downloads), and every mirror of a git
+/// repository. The workspace is opened kExclusive, so no build runs.
 Result<Pruned> prune(Workspace& workspace, const PruneOptions& options, std::stop_token stop);
 
 }  // namespace slipway::engine

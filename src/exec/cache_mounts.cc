@@ -65,26 +65,14 @@ class Copy {
     std::string number_;
 };
 
-Result<std::uint64_t> size_of_tree(const os::Dir& root, const RelPath& path) {
-    SLIPWAY_ASSIGN(const os::FileInfo info, root.stat(path));
-    if (!info.is_dir()) return info.links > 1 ? info.size / info.links : info.size;
-    std::uint64_t total = 0;
-    SLIPWAY_ASSIGN(const auto entries, root.list(path));
-    for (const os::DirEntry& entry : entries) {
-        SLIPWAY_ASSIGN(const std::uint64_t size, size_of_tree(root, path.child(entry.name)));
-        total += size;
-    }
-    return total;
-}
-
 Result<std::uint64_t> prune_copy(const content::Store& store, const os::Dir& folder,
-                                 const std::string& number) {
+                                 const std::string& number, content::Prune prune) {
     const std::string host_path = folder.host_path() + "/" + number;
     SLIPWAY_ASSIGN(const auto lock, os::FileLock::try_acquire(host_path + std::string(kLockSuffix),
                                                               os::LockMode::kExclusive));
     if (!lock || !os::path_exists(host_path)) return std::uint64_t{0};
-    const std::uint64_t size = size_of_tree(folder, RelPath().child(number)).value_or(0);
-    SLIPWAY_TRY(store.trash(host_path));
+    const std::uint64_t size = folder.tree_size(RelPath().child(number)).value_or(0);
+    if (prune == content::Prune::kRemove) SLIPWAY_TRY(store.trash(host_path));
     return size;
 }
 
@@ -113,7 +101,7 @@ Result<CacheMount> acquire_cache_mount(
                       "cache mount '{}' has more than {} private copies in use", id, kMaxCopies);
 }
 
-Result<std::uint64_t> prune_cache_mounts(const content::Store& store) {
+Result<std::uint64_t> prune_cache_mounts(const content::Store& store, content::Prune prune) {
     const std::string path = store.path(kFolder);
     if (!os::path_exists(path)) return std::uint64_t{0};
     SLIPWAY_ASSIGN(const os::Dir mounts, os::Dir::open(path));
@@ -124,7 +112,7 @@ Result<std::uint64_t> prune_cache_mounts(const content::Store& store) {
         SLIPWAY_ASSIGN(const auto entries, folder.list(RelPath()));
         for (const os::DirEntry& entry : entries) {
             if (entry.name.find('.') != std::string::npos) continue;  // a lock
-            SLIPWAY_ASSIGN(const std::uint64_t size, prune_copy(store, folder, entry.name));
+            SLIPWAY_ASSIGN(const std::uint64_t size, prune_copy(store, folder, entry.name, prune));
             freed += size;
         }
     }

@@ -42,7 +42,7 @@ Result<CacheMount> acquire_cache_mount(
     const CacheMountOwner& owner, const std::string& from_identity,
     const std::function<Result<void>(const std::string& host_path)>& fill, std::stop_token stop);
 
-/// Removes (to the store's trash) those nobody uses; returns the bytes freed.
-Result<std::uint64_t> prune_cache_mounts(const content::Store& store);
+/// Removes (to the store's trash) those nobody uses; returns the bytes that they hold.
+Result<std::uint64_t> prune_cache_mounts(const content::Store& store, content::Prune prune);
 
 }  // namespace slipway::exec

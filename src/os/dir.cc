@@ -266,6 +266,18 @@ Result<void> Dir::unlink(const RelPath& path) const {
     return {};
 }
 
+Result<std::uint64_t> Dir::tree_size(const RelPath& path) const {
+    SLIPWAY_ASSIGN(const FileInfo info, stat(path));
+    if (!info.is_dir()) return info.links > 1 ? info.size / info.links : info.size;
+    std::uint64_t total = 0;
+    SLIPWAY_ASSIGN(const auto entries, list(path));
+    for (const DirEntry& entry : entries) {
+        SLIPWAY_ASSIGN(const std::uint64_t size, tree_size(path.child(entry.name)));
+        total += size;
+    }
+    return total;
+}
+
 Result<void> Dir::remove_tree(const RelPath& path) const {
     if (path.is_root()) {
         SLIPWAY_ASSIGN(const auto entries, list(path));

@@ -92,6 +92,8 @@ class Dir {
     [[nodiscard]] Result<void> rename(const RelPath& from, const Dir& to_dir,
                                       const RelPath& to) const;
     [[nodiscard]] Result<void> unlink(const RelPath& path) const;
+    /// Bytes of all files of a subtree; a file with names elsewhere counts for its share.
+    [[nodiscard]] Result<std::uint64_t> tree_size(const RelPath& path) const;
     /// A whole subtree, never following links, never crossing into another root. Missing is fine.
     [[nodiscard]] Result<void> remove_tree(const RelPath& path) const;
 

@@ -222,6 +222,26 @@ Result<void> LayerStore::remember_chain(const Digest& chain_id, const Snapshot& 
     return os::write_file(impl_->store.path("chains/" + chain_id.hex()), text);
 }
 
+Result<std::uint64_t> LayerStore::prune_chains(const std::function<bool(const LayerId&)>& keeps,
+                                               content::Prune prune) const {
+    SLIPWAY_ASSIGN(const os::Dir chains, os::Dir::create(impl_->store.path("chains")));
+    SLIPWAY_ASSIGN(const auto entries, chains.list({}));
+    std::uint64_t bytes = 0;
+    for (const auto& entry : entries) {
+        const auto chain = Digest::parse("sha256:" + entry.name);
+        std::optional<Snapshot> snapshot;
+        if (chain) {
+            SLIPWAY_ASSIGN(snapshot, find_chain(*chain));
+        }
+        if (snapshot && std::ranges::all_of(*snapshot, keeps)) continue;
+        const RelPath path = RelPath().child(entry.name);
+        SLIPWAY_ASSIGN(const std::uint64_t size, chains.tree_size(path));
+        bytes += size;
+        if (prune == content::Prune::kRemove) SLIPWAY_TRY(chains.remove_tree(path));
+    }
+    return bytes;
+}
+
 Result<std::vector<LayerId>> LayerStore::list() const {
     SLIPWAY_ASSIGN(const os::Dir layers, os::Dir::create(impl_->store.path("layers")));
     SLIPWAY_ASSIGN(const auto names, layers.list(RelPath()));

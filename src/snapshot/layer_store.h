@@ -117,6 +117,10 @@ class LayerStore {
     [[nodiscard]] Result<std::optional<Snapshot>> find_chain(const Digest& chain_id) const;
     [[nodiscard]] Result<void> remember_chain(const Digest& chain_id,
                                               const Snapshot& snapshot) const;
+    /// Forgets the chains with a layer that `keeps` does not want; returns the bytes of what was
+    /// known of them.
+    [[nodiscard]] Result<std::uint64_t> prune_chains(
+        const std::function<bool(const LayerId&)>& keeps, content::Prune prune) const;
 
     /// The layer as an uncompressed tar: sorted paths, `.wh.` names, hard links, seconds only,
     /// xattrs: only security.capability; times later than `clamp` (Unix seconds) are set to it.

@@ -136,4 +136,24 @@ Result<GitCommit> GitRepositories::ask(const GitSource& source, std::stop_token 
                       remote.url, source.ref);
 }
 
+Result<PrunedMirrors> GitRepositories::prune(content::Prune prune) const {
+    SLIPWAY_ASSIGN(const auto folder, os::Dir::create(store_.path("git")));
+    SLIPWAY_ASSIGN(const auto entries, folder.list({}));
+    PrunedMirrors pruned;
+    for (const auto& entry : entries) {
+        const RelPath mirror = RelPath().child(entry.name);
+        SLIPWAY_ASSIGN(const auto info, folder.find(mirror));
+        if (!info || !info->is_dir()) continue;  // a lock
+        const std::string path = folder.host_path() + "/" + entry.name;
+        SLIPWAY_ASSIGN(const auto lock,
+                       os::FileLock::try_acquire(path + ".lock", os::LockMode::kExclusive));
+        if (!lock) continue;
+        SLIPWAY_ASSIGN(const std::uint64_t size, folder.tree_size(mirror));
+        ++pruned.mirrors;
+        pruned.bytes += size;
+        if (prune == content::Prune::kRemove) SLIPWAY_TRY(store_.trash(path));
+    }
+    return pruned;
+}
+
 }  // namespace slipway::source

@@ -9,6 +9,7 @@
 #include "content/store.h"
 #include "snapshot/layer_store.h"
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <stop_token>
@@ -38,6 +39,11 @@ struct GitCommit {
 
 /// Any thread, any process.
 class GitRepositories {
+struct PrunedMirrors {
+    std::uint64_t mirrors = 0;
+    std::uint64_t bytes = 0;
+};
+
   public:
     GitRepositories(const content::Store& store, const snapshot::LayerStore& layers)
         : store_(store), layers_(layers) {}
@@ -55,6 +61,10 @@ class GitRepositories {
     Result<GitCommit> ask(const GitSource& source, std::stop_token stop);
 
     const content::Store& store_;
+    /// Removes (to the store's trash) the mirrors nobody uses. Layers that came from them stay, and
+    /// a ref that still points to what a build record names is not fetched again.
+    Result<PrunedMirrors> prune(content::Prune prune) const;
+
     const snapshot::LayerStore& layers_;
     using Key = std::pair<std::string, std::string>;  ///< remote and ref
     async::SingleFlight<Key, GitCommit> flights_;

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::string_view kDefaultName = "download";
 constexpr std::size_t kMaxRecord = std::size_t{64} * 1024;
+constexpr std::string_view kRequest = "url-";
+
 std::string name_of(const HttpFile& file, const registry::HttpResponse* response) {
     if (!file.name.empty()) return safe_file_name(file.name);
     if (response != nullptr) {
@@ -27,6 +29,10 @@ std::string name_of(const HttpFile& file, const registry::HttpResponse* response
 }
 
 Digest request_key(const HttpFile& file) {
+std::string record_name(const Digest& request) {
+    return std::string(kRequest) + request.hex();
+}
+
     Sha256 hash;
     hash.field(file.url);
     for (const auto& header : file.headers) hash.field(header);
@@ -61,7 +67,7 @@ HttpFiles::HttpFiles(const content::Store& store, const snapshot::LayerStore& la
       client_(std::move(options.http)) {}
 
 std::optional<HttpFiles::Known> HttpFiles::find_known(const Digest& request) const {
-    const auto text = os::find_file(store_.path("downloads/url-" + request.hex()), kMaxRecord);
+    const auto text = os::find_file(store_.path("downloads/" + record_name(request)), kMaxRecord);
     if (!text || !*text) return std::nullopt;
     const auto json = parse_json(**text);
     if (!json || !json->is_object()) return std::nullopt;
@@ -169,7 +175,7 @@ Result<std::optional<HttpContent>> HttpFiles::fetch(const HttpFile& file, Known&
                          {"name", content.name},
                          {"etag", validators.etag},
                          {"last_modified", validators.last_modified}};
-    SLIPWAY_TRY(os::write_file(store_.path("downloads/url-" + request_key(file).hex()),
+    SLIPWAY_TRY(os::write_file(store_.path("downloads/" + record_name(request_key(file))),
                                dump_json(record, 1)));
     return std::optional(std::move(content));
 }
@@ -248,6 +254,35 @@ std::string disposition_file_name(std::string_view header) {
         return std::string(value);
     }
     return {};
+Result<std::uint64_t> HttpFiles::prune(const std::function<bool(const snapshot::LayerId&)>& keeps,
+                                       content::Prune prune) const {
+    SLIPWAY_ASSIGN(const auto folder, os::Dir::create(store_.path("downloads")));
+    SLIPWAY_ASSIGN(const auto entries, folder.list({}));
+    const auto is_kept = [&](const Digest& content) {
+        const auto place = find_content(content);
+        return place && keeps(place->layer);
+    };
+    std::uint64_t bytes = 0;
+    for (const auto& entry : entries) {
+        std::string_view hex = entry.name;
+        std::optional<Digest> content;
+        if (hex.starts_with(kRequest)) {
+            hex.remove_prefix(kRequest.size());
+            const auto request = Digest::parse("sha256:" + std::string(hex));
+            const auto known = request ? find_known(*request) : std::nullopt;
+            if (known) content = known->content.digest;
+        } else if (const auto own = Digest::parse("sha256:" + std::string(hex))) {
+            content = *own;
+        }
+        if (content && is_kept(*content)) continue;
+        const RelPath path = RelPath().child(entry.name);
+        SLIPWAY_ASSIGN(const std::uint64_t size, folder.tree_size(path));
+        bytes += size;
+        if (prune == content::Prune::kRemove) SLIPWAY_TRY(folder.remove_tree(path));
+    }
+    return bytes;
+}
+
 }
 
 }  // namespace slipway::source

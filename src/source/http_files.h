@@ -16,6 +16,7 @@
 #include "snapshot/layer_store.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -77,6 +78,11 @@ class HttpFiles {
         snapshot::LayerId layer;
         std::string name;
     };
+    /// Removes what points to layers that are not kept, and what points to that; returns its bytes.
+    /// For when no build runs.
+    Result<std::uint64_t> prune(const std::function<bool(const snapshot::LayerId&)>& keeps,
+                                content::Prune prune) const;
+
 
     [[nodiscard]] std::optional<Known> find_known(const Digest& request) const;
     [[nodiscard]] std::optional<Place> find_content(const Digest& content) const;

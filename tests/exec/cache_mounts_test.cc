@@ -181,10 +181,12 @@ TEST_F(CacheMounts, ArePrunedUnlessInUse) {
     ASSERT_TRUE(os::write_file(unused + "/file", std::string(1000, 'x')));
     ASSERT_TRUE(os::make_dirs(unused + "/dir"));
     ASSERT_TRUE(os::write_file(unused + "/dir/file", std::string(234, 'x')));
-    EXPECT_THAT(prune_cache_mounts(*store_), IsOkAndHolds(1234U));
+    EXPECT_THAT(prune_cache_mounts(*store_, content::Prune::kCount), IsOkAndHolds(1234U));
+    EXPECT_TRUE(os::path_exists(unused)) << "counting removes nothing";
+    EXPECT_THAT(prune_cache_mounts(*store_, content::Prune::kRemove), IsOkAndHolds(1234U));
     EXPECT_FALSE(os::path_exists(unused));
     EXPECT_TRUE(os::path_exists(used.host_path));
-    EXPECT_THAT(prune_cache_mounts(*store_), IsOkAndHolds(0U));
+    EXPECT_THAT(prune_cache_mounts(*store_, content::Prune::kRemove), IsOkAndHolds(0U));
     EXPECT_TRUE(os::path_exists(must_acquire(Sharing::kShared, "unused").host_path));
 }
 

@@ -277,6 +277,18 @@ TEST_P(DirTest, NamesMayHoldAnything) {
     EXPECT_THAT(dir_.list(rel("")), IsOkAndHolds(::testing::SizeIs(6)));
 }
 
+TEST_P(DirTest, TheSizeOfATreeCountsWhatIsInIt) {
+    ASSERT_THAT(dir_.make_dirs(rel("d/e"), 0755), IsOk());
+    put("outside", std::string(100, 'x'));
+    put("d/f", std::string(1000, 'x'));
+    put("d/e/g", std::string(234, 'x'));
+    ASSERT_THAT(dir_.link(dir_, rel("outside"), rel("d/shared")), IsOk());
+    ASSERT_THAT(dir_.make_symlink("..", rel("d/up")), IsOk());
+    EXPECT_THAT(dir_.tree_size(rel("d")), IsOkAndHolds(1000U + 234U + 50U + 2U));
+    EXPECT_THAT(dir_.tree_size(rel("d/f")), IsOkAndHolds(1000U));
+    EXPECT_THAT(dir_.tree_size(rel("none")), FailsWith(ErrorCode::kNotFound, HasSubstr("none")));
+}
+
 TEST(DirOpen, SaysWhichFolderIsMissing) {
     EXPECT_THAT(Dir::open("/no/such/folder"),
                 FailsWith(ErrorCode::kNotFound, HasSubstr("/no/such/folder")));

@@ -132,6 +132,21 @@ TEST_F(LayerStoreTest, ChainsAreFoundWhileTheirLayersLive) {
     EXPECT_THAT(layers_->find_chain(chain), IsOkAndHolds(std::nullopt));
 }
 
+TEST_F(LayerStoreTest, PruneForgetsChainsWithALayerThatGoes) {
+    const LayerId a = layer_by("echo 1 > f");
+    const LayerId b = layer_by("echo 2 > f");
+    ASSERT_THAT(layers_->remember_chain(Digest::of("kept"), {a}), IsOk());
+    ASSERT_THAT(layers_->remember_chain(Digest::of("gone"), {a, b}), IsOk());
+    const auto keeps = [&](const LayerId& id) { return id != b; };
+    const std::uint64_t size = a.size() + b.size() + 2;
+    EXPECT_THAT(layers_->prune_chains(keeps, content::Prune::kCount), IsOkAndHolds(size));
+    EXPECT_THAT(layers_->find_chain(Digest::of("gone")), IsOkAndHolds(Optional(ElementsAre(a, b))));
+    EXPECT_THAT(layers_->prune_chains(keeps, content::Prune::kRemove), IsOkAndHolds(size));
+    EXPECT_THAT(layers_->find_chain(Digest::of("gone")), IsOkAndHolds(std::nullopt));
+    EXPECT_THAT(layers_->find_chain(Digest::of("kept")), IsOkAndHolds(Optional(ElementsAre(a))));
+    EXPECT_THAT(layers_->prune_chains(keeps, content::Prune::kRemove), IsOkAndHolds(0U));
+}
+
 TEST_F(LayerStoreTest, MountsShowScratchOneLayerAndMany) {
     const LayerId a = layer_by("mkdir d; echo 1 > d/f");
     const LayerId b = layer_by("mkdir d; echo 2 > d/g");

@@ -276,6 +276,37 @@ TEST_F(HttpFilesTest, WhatCameOnStandardInputIsFoundByItsContent) {
     EXPECT_EQ(got->second, "context");
 }
 
+TEST_F(HttpFilesTest, PruneForgetsWhatPointsToNothing) {
+    LoopbackServer server([](const HttpAsked& asked) {
+        return HttpAnswer{.headers = {{"ETag", "\"v\""}}, .body = asked.target};
+    });
+    const HttpFile kept{.url = "http://" + server.host() + "/kept"};
+    const HttpFile gone{.url = "http://" + server.host() + "/gone"};
+    ASSERT_THAT(get(kept), IsOk());
+    const auto content = resolve(gone);
+    ASSERT_THAT(content, IsOk());
+    const auto unused = files_->layer(gone, **content, sink_, Digest(), {});
+    ASSERT_THAT(unused, IsOk());
+    const std::string folder = dir_->path() + "/store/downloads";
+    ASSERT_THAT(os::write_file(folder + "/url-torn", "{"), IsOk());
+    const auto names = [&folder] { return os::Dir::open(folder)->list({})->size(); };
+    ASSERT_EQ(names(), 5U);
+
+    const auto keeps = [&](const snapshot::LayerId& id) { return id != *unused; };
+    const auto counted = files_->prune(keeps, content::Prune::kCount);
+    ASSERT_THAT(counted, IsOk());
+    EXPECT_EQ(names(), 5U) << "counting removes nothing";
+    EXPECT_GT(*counted, unused->size());
+    EXPECT_THAT(files_->prune(keeps, content::Prune::kRemove), testing::IsOkAndHolds(*counted));
+    EXPECT_EQ(names(), 2U);
+    EXPECT_THAT(files_->prune(keeps, content::Prune::kRemove), testing::IsOkAndHolds(0U));
+    reopen();
+    ASSERT_THAT(get(kept), IsOk());
+    EXPECT_EQ(server.asked().back().header("if-none-match"), "\"v\"") << "what is kept is known";
+    ASSERT_THAT(get(gone), IsOk());
+    EXPECT_EQ(server.asked().back().header("if-none-match"), "");
+}
+
 TEST(SafeFileName, IsOneComponent) {
     EXPECT_EQ(safe_file_name(" a/b "), "b");
     for (const char* name : {"", ".", "..", "/", "a/..", "a\nb"})
