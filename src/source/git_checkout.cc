@@ -76,6 +76,8 @@ class Checkout {
     /// With copies of the objects, and the ref under the name that was asked for.
     Result<void> start_own_repository() const {
         SLIPWAY_TRY(init({}));
+        // It may have come as the history, or under a tag, of something else.
+        SLIPWAY_TRY(mirror_.keep(commit_.object, stop_));
         std::string refspec = "refs/slipway/" + commit_.object;
         if (!is_commit_id(commit_.ref)) refspec += ":" + local_ref();
         SLIPWAY_TRY(git_.allowing(GitProtocols::kLocal)

@@ -131,6 +131,10 @@ Result<void> GitMirror::fetch(const std::string& object_id, const std::string& r
     SLIPWAY_TRY(mark());
     SLIPWAY_TRY(fetch_object(object_id, ref, std::move(stop)).context("'{}'", url_));
     return mark();
+    return keep(object_id, std::move(stop));
+}
+
+Result<void> GitMirror::keep(const std::string& object_id, std::stop_token stop) const {
 }
 
 Result<void> GitMirror::fetch_object(const std::string& object_id, const std::string& ref,

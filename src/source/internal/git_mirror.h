@@ -35,6 +35,8 @@ class GitMirror {
     [[nodiscard]] const std::string& format() const { return format_; }
     [[nodiscard]] bool has(const std::string& object_id, std::stop_token stop) const;
     /// The object, with what it needs but for its history, under refs/slipway/<object_id>. `ref`
+    /// Gives the object, which is here, its name refs/slipway/<object_id>.
+    Result<void> keep(const std::string& object_id, std::stop_token stop) const;
     /// (full) is where the remote had it, or the ID itself.
     Result<void> fetch(const std::string& object_id, const std::string& ref, std::stop_token stop);
 
