@@ -1,6 +1,7 @@
 #include "engine/build.h"
 
 #include "base/json.h"
+#include "base/redact.h"
 #include "base/text.h"
 #include "engine/internal/emulation.h"
 #include "engine/internal/remote_sources.h"
@@ -19,6 +20,11 @@ namespace {
 
 Result<std::vector<std::string>> string_list(const pb::SourceOp& op, const std::string& key) {
     const auto found = op.attrs().find(key);
+/// It goes to the terminal, and into the records of the cache.
+std::string shown_name(const llb::Vertex& vertex) {
+    return redact_urls(vertex.name());
+}
+
     if (found == op.attrs().end()) return std::vector<std::string>();
     SLIPWAY_ASSIGN(const Json json, parse_json(found->second).context("attribute {}", key));
     std::vector<std::string> list;
@@ -72,8 +78,8 @@ class Planner {
   private:
     Error locate(Error error, const llb::Vertex& vertex) const {
         const auto where = graph_.where(vertex.digest);
-        if (!where) return std::move(error).context(vertex.name());
-        return std::move(error).at(*where).context(vertex.name());
+        if (!where) return std::move(error).context(shown_name(vertex));
+        return std::move(error).at(*where).context(shown_name(vertex));
     }
 
     Result<solver::InputEdge> edge(const llb::Edge& edge) const {
@@ -89,7 +95,7 @@ class Planner {
         SLIPWAY_TRY(check_supported(vertex));
         solver::PlannedStep planned;
         planned.id = vertex.digest;
-        planned.name = vertex.name();
+        planned.name = shown_name(vertex);
         planned.where = graph_.where(vertex.digest);
         planned.slot = slot_of(build_.options.slot_prefix, planned.name);
         planned.ignore_cache = vertex.metadata.ignore_cache();
@@ -98,7 +104,7 @@ class Planner {
             SLIPWAY_ASSIGN(const auto planned_edge, edge(input));
             planned.inputs.push_back(planned_edge);
             const auto context = contexts_.find(input.vertex);
-            inputs.push_back({graph_.find(input.vertex)->name(),
+            inputs.push_back({shown_name(*graph_.find(input.vertex)),
                               context == contexts_.end() ? nullptr : context->second});
         }
         if (vertex.op.has_source()) {

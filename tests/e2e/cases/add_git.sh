@@ -71,8 +71,11 @@ ADD ${GIT/\/\//\/\/x-access-token:s3cr3t@}/app.git#v1 /
 D
 coded=$(printf x-access-token:s3cr3t | base64)
 for text in "$coded" s3cr3t; do
-    if grep -rqF -- "$text" debug.log build.log "$SLIPWAY_ROOT/git" "$SLIPWAY_ROOT/downloads"; then fail "'$text' was told"; fi
+    if grep -rqF -- "$text" debug.log build.log build2.log "$SLIPWAY_ROOT"/{git,downloads,layers,chains,names,cache.db*}; then
+        fail "'$text' was told"
+    fi
 done
+expect_text build2.log "ADD ${GIT/\/\//\/\/xxxxx:xxxxx@}/app.git#v1 /"
 # What is wrong is told with its line.
 while read -r code text source; do
     printf 'FROM scratch\n\nADD %s /x\n' "$source" >Wrong
