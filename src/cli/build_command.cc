@@ -302,7 +302,7 @@ Result<void> run_build(const BuildFlags& flags, BuildPlan& plan, engine::Workspa
                                 workspace.layers(), workspace.cpu_pool(), *renderer);
     exporter::Exported exported;
     for (const auto& output : plan.outputs) {
-        exporter::ImageToExport image{built->snapshot, lowered.config, plan.names,
+        exporter::ImageToExport image{built->snapshot, lowered.config, plan.names, built->origins,
                                       lowered.source_date_epoch};
         for (const auto& name : output.names) image.names.push_back(name);
         auto written = exporter.write(image, output, stop);

@@ -3,7 +3,9 @@
 #include "base/json.h"
 #include "base/redact.h"
 #include "base/text.h"
+#include "engine/internal/context_layers.h"
 #include "engine/internal/emulation.h"
+#include "engine/internal/layer_origins.h"
 #include "engine/internal/remote_sources.h"
 #include "engine/internal/step_context.h"
 #include "engine/value.h"
@@ -18,13 +20,13 @@ namespace slipway::engine {
 
 namespace {
 
-Result<std::vector<std::string>> string_list(const pb::SourceOp& op, const std::string& key) {
-    const auto found = op.attrs().find(key);
 /// It goes to the terminal, and into the records of the cache.
 std::string shown_name(const llb::Vertex& vertex) {
     return redact_urls(vertex.name());
 }
 
+Result<std::vector<std::string>> string_list(const pb::SourceOp& op, const std::string& key) {
+    const auto found = op.attrs().find(key);
     if (found == op.attrs().end()) return std::vector<std::string>();
     SLIPWAY_ASSIGN(const Json json, parse_json(found->second).context("attribute {}", key));
     std::vector<std::string> list;
@@ -258,7 +260,11 @@ Result<Built> build(const llb::Graph& graph, const BuildOptions& options, Worksp
     Built built;
     built.reports = std::move(solved->reports);
     if (!solved->targets.empty()) {
-        SLIPWAY_ASSIGN(built.snapshot, to_snapshot(solved->targets[0]));
+        const auto directory = planner.contexts().find(graph.output()->vertex);
+        SLIPWAY_ASSIGN(built.snapshot, directory == planner.contexts().end()
+                                           ? to_snapshot(solved->targets[0])
+                                           : materialize(context, *directory->second, "/", stop));
+        built.origins = layer_origins(graph, built.snapshot.size());
     }
     return built;
 }

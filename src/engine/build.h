@@ -34,6 +34,8 @@ struct BuildOptions {
 
 struct Built {
     snapshot::Snapshot snapshot;  ///< of the graph's output; empty for scratch and in a dry run
+    /// How each layer of `snapshot` came to be, for the history.
+    std::vector<std::string> origins;
     std::vector<solver::StepReport> reports;
 };
 

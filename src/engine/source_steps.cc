@@ -1,4 +1,5 @@
 // Steps that bring something in: images, and the marker for local directories.
+#include "engine/internal/context_layers.h"
 #include "engine/internal/step_context.h"
 #include "engine/value.h"
 
@@ -79,14 +80,27 @@ class MergeStep final : public SnapshotStep {
     MergeStep(BuildContext& build, std::vector<StepInput> inputs)
         : SnapshotStep(build), inputs_(std::move(inputs)) {}
 
-    Result<solver::Key> definition_key(std::span<const Digest> inputs, std::stop_token) override {
-        return make_key({{"operation", "merge"}}, inputs);
+    Result<solver::Key> definition_key(std::span<const Digest> inputs,
+                                       std::stop_token stop) override {
+        std::vector<solver::Ingredient> ingredients = {{"operation", "merge"}};
+        for (const auto& input : inputs_) {
+            if (input.context)
+                SLIPWAY_TRY(
+                    add_context_ingredients(*input.context, {{.path = "/"}}, ingredients, stop));
+        }
+        return make_key(std::move(ingredients), inputs);
     }
 
     Result<std::optional<solver::Key>> content_key(std::span<const solver::Output> inputs,
-                                                   std::stop_token) override {
+                                                   std::stop_token stop) override {
+        if (only_contexts(inputs_)) return std::optional<solver::Key>();
         std::vector<solver::Ingredient> ingredients = {{"operation", "merge"}};
         for (std::size_t i = 0; i < inputs.size(); ++i) {
+            if (inputs_[i].context) {
+                SLIPWAY_TRY(add_context_ingredients(*inputs_[i].context, {{.path = "/"}},
+                                                    ingredients, stop));
+                continue;
+            }
             SLIPWAY_ASSIGN(const auto snapshot, to_snapshot(inputs[i]));
             SLIPWAY_ASSIGN(const auto content, build_.workspace.layers().content_digest(snapshot));
             ingredients.push_back({"content of '" + inputs_[i].name + "'", content.to_string()});
@@ -95,10 +109,12 @@ class MergeStep final : public SnapshotStep {
     }
 
     Result<std::vector<solver::Output>> run(std::span<const solver::Output> inputs,
-                                            std::stop_token) override {
+                                            std::stop_token stop) override {
         snapshot::Snapshot all;
-        for (const auto& input : inputs) {
-            SLIPWAY_ASSIGN(const auto snapshot, to_snapshot(input));
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+            const auto& context = inputs_[i].context;
+            SLIPWAY_ASSIGN(const auto snapshot, context ? materialize(build_, *context, "/", stop)
+                                                        : to_snapshot(inputs[i]));
             all.insert(all.end(), snapshot.begin(), snapshot.end());
         }
         return std::vector{to_output(all)};

@@ -46,6 +46,8 @@ struct ImageToExport {
     snapshot::Snapshot snapshot;
     image::ImageConfig config;       ///< diff_ids and history are completed here (llb-facts 6.2)
     std::vector<std::string> names;  ///< full references
+    /// For each layer what its entry says if the history has none for it; "" and less are fine.
+    std::vector<std::string> origins = {};
     /// Clamps the times of files in new layers, of new history entries, and `created`.
     std::optional<std::int64_t> source_date_epoch;
 };

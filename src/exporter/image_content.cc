@@ -108,6 +108,7 @@ Result<image::ImageConfig> ImageBuilder::complete_config(
                        RelPath::parse(fmt::format("layers/{}/manifest", image.snapshot[i])));
         SLIPWAY_ASSIGN(const auto info, store_.dir().stat(manifest));
         origins.push_back({.created = info.mtime.seconds, .created_by = {}});
+        if (i < image.origins.size()) origins.back().created_by = image.origins[i];
     }
     image::complete_history(config, origins, epoch);
     return config;

@@ -6,7 +6,7 @@ namespace slipway::image {
 
 namespace {
 
-constexpr const char* kAddedHere = "slipway.exporter.v0";
+constexpr const char* kAddedHere = "buildkit.exporter.image.v0";
 
 void fit_to_layers(std::vector<HistoryEntry>& history, std::span<const LayerOrigin> layers) {
     std::size_t used = 0;
