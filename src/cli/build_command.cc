@@ -11,6 +11,7 @@
 #include "cli/step_flags.h"
 #include "dockerfile/ast.h"
 #include "engine/build.h"
+#include "engine/source_time.h"
 #include "exporter/exporter.h"
 #include "frontend/dockerfile_frontend.h"
 #include "llb/graph.h"
@@ -270,6 +271,9 @@ Result<void> run_build(const BuildFlags& flags, BuildPlan& plan, engine::Workspa
     SLIPWAY_ASSIGN(const auto file, dockerfile::parse_dockerfile(plan.input.dockerfile_text,
                                                                  plan.input.dockerfile_name));
     StoreResolver resolver(workspace.images(), stop);
+    plan.request.source_time = [&](const llb::SourceSpec& source) {
+        return engine::source_time(source, plan.options, workspace, *renderer, stop);
+    };
     const auto lowering = frontend::lower(file, plan.request, resolver);
     if (!lowering) return resolver.as_outside(lowering.error());
     const frontend::Lowered& lowered = *lowering;

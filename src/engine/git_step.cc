@@ -36,7 +36,9 @@ std::string authorization_for(const pb::SourceOp& op, const GitUrl& url, const S
     return {};
 }
 
-Result<source::GitSource> read_op(const pb::SourceOp& op, const Secrets& secrets) {
+}  // namespace
+
+Result<source::GitSource> read_git_op(const pb::SourceOp& op, const Secrets& secrets) {
     for (const auto* name : {"git.bundle", "git.checkoutbundle", "git.sig.pubkey"}) {
         if (!op.attrs().contains(name)) continue;
         return make_error(ErrorCode::kUnsupported, "git sources with {} are not supported yet",
@@ -64,6 +66,8 @@ Result<source::GitSource> read_op(const pb::SourceOp& op, const Secrets& secrets
         source.authorization = authorization_for(op, *url, secrets);
     return source;
 }
+
+namespace {
 
 class GitStep final : public SnapshotStep {
   public:
@@ -103,7 +107,7 @@ class GitStep final : public SnapshotStep {
 
 Result<std::unique_ptr<solver::Step>> make_git_step(BuildContext& build,
                                                     const llb::Vertex& vertex) {
-    SLIPWAY_ASSIGN(auto source, read_op(vertex.op.source(), build.options.secrets));
+    SLIPWAY_ASSIGN(auto source, read_git_op(vertex.op.source(), build.options.secrets));
     return std::make_unique<GitStep>(build, std::move(source));
 }
 

@@ -39,7 +39,9 @@ std::string authorization_for(const std::string& url, const Secrets& secrets) {
     return {};
 }
 
-Result<source::HttpFile> read_op(const pb::SourceOp& op, const Secrets& secrets) {
+}  // namespace
+
+Result<source::HttpFile> read_http_op(const pb::SourceOp& op, const Secrets& secrets) {
     source::HttpFile file;
     file.url = op.identifier();
     file.authorization = authorization_for(file.url, secrets);
@@ -71,6 +73,8 @@ Result<source::HttpFile> read_op(const pb::SourceOp& op, const Secrets& secrets)
     }
     return file;
 }
+
+namespace {
 
 class HttpStep final : public SnapshotStep {
   public:
@@ -118,7 +122,7 @@ class HttpStep final : public SnapshotStep {
 
 Result<std::unique_ptr<solver::Step>> make_http_step(BuildContext& build,
                                                      const llb::Vertex& vertex) {
-    SLIPWAY_ASSIGN(auto file, read_op(vertex.op.source(), build.options.secrets));
+    SLIPWAY_ASSIGN(auto file, read_http_op(vertex.op.source(), build.options.secrets));
     return std::make_unique<HttpStep>(build, vertex, std::move(file));
 }
 

@@ -102,11 +102,9 @@ Result<void> load_named_context(Build& build, Stage& stage, const std::string& n
         load_local_context(build, stage, shown, what.substr(kLocalScheme.size()));
         return {};
     }
-    SLIPWAY_ASSIGN(auto remote, RemoteContext::find_git(what, false, false));
-    if (!remote && is_http_file(what)) {
-        remote = RemoteContext::of_url(what);
+    SLIPWAY_ASSIGN(auto remote, RemoteContext::find_named(what));
+    if (remote && is_http_file(what))
         remote->name = fmt::format("[context {}] {}", shown, without_credentials(what));
-    }
     if (!remote) {
         return make_error(ErrorCode::kInvalidInput, "named context '{}': '{}' is of no known kind",
                           name, without_credentials(what))

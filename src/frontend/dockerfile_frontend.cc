@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <limits>
 #include <utility>
 
 namespace slipway::frontend {
@@ -71,45 +70,6 @@ Result<void> set_meta_args(Build& build) {
         }
         auto small = build.check_size();
         if (!small) return std::move(small).error().at(build.range(instruction.lines));
-    }
-    return {};
-}
-
-/// A number is taken; "context" and named contexts have no time when they are local directories.
-Result<std::optional<std::int64_t>> parse_epoch(const Build& build, const std::string& value) {
-    constexpr std::int64_t kFarthest = std::numeric_limits<std::int64_t>::max() / 1'000'000'000;
-    const auto seconds = parse_int(value);
-    if (seconds && *seconds >= -kFarthest && *seconds <= kFarthest) return seconds;
-    if (value.empty() || value == "context" || build.request.named_contexts.contains(value)) {
-        return std::nullopt;
-    }
-    const auto is_named = [&value](const dockerfile::Stage& stage) {
-        return !stage.name.empty() && equals_ignoring_case(stage.name, value);
-    };
-    if (std::ranges::any_of(build.file.stages, is_named)) {
-        return make_error(ErrorCode::kUnsupported,
-                          "SOURCE_DATE_EPOCH={}: a stage's time is not supported yet", value);
-    }
-    return invalid("SOURCE_DATE_EPOCH=" + value + ": must be a number of seconds since 1970");
-}
-
-/// From here on both the build argument and the global ARG, where they are set, are the number.
-Result<void> set_epoch(Build& build) {
-    static constexpr const char* kName = "SOURCE_DATE_EPOCH";
-    const auto given = build.build_args.find(kName);
-    const auto global = build.global_args.find(kName);
-    if (given == build.build_args.end() && global.value_or("").empty()) return {};
-    SLIPWAY_ASSIGN(
-        build.epoch,
-        parse_epoch(build, given != build.build_args.end() ? given->second : global.value_or("")));
-    const std::string number = build.epoch ? std::to_string(*build.epoch) : "";
-    if (given != build.build_args.end()) {
-        given->second = number;
-        if (number.empty()) build.build_args.erase(given);
-    }
-    if (global) {
-        build.global_args.erase(kName);
-        if (!number.empty()) build.global_args.set(kName, number);
     }
     return {};
 }

@@ -71,6 +71,9 @@ struct Request {
         proxy_args;  ///< http_proxy and relatives, into Meta.proxy_env only
     /// Stands for the directory "context".
     std::optional<RemoteContext> remote_context;
+    /// When what a source holds was last changed, in Unix seconds: for SOURCE_DATE_EPOCH=context
+    /// and the like. May be null: nothing is known then.
+    std::function<Result<std::optional<std::int64_t>>(const llb::SourceSpec&)> source_time;
     /// Is there a main context at all? (false for a Dockerfile from stdin without one)
     bool has_context = true;
 };

@@ -24,6 +24,12 @@ RemoteContext RemoteContext::of_url(const std::string& url) {
             .name = "[internal] load remote build context"};
 }
 
+Result<std::optional<RemoteContext>> RemoteContext::find_named(const std::string& text) {
+    SLIPWAY_ASSIGN(auto remote, find_git(text, false, false));
+    if (!remote && is_http_file(text)) remote = of_url(text);
+    return remote;
+}
+
 RemoteContext RemoteContext::of_content(const Digest& digest) {
     // A name that no server has: the content must be in the store.
     RemoteContext context = of_url("https://stdin.invalid/context");

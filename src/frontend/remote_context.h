@@ -24,6 +24,8 @@ struct RemoteContext {
     static Result<std::optional<RemoteContext>> find_git(const std::string& text, bool keep_git_dir,
                                                          bool commit_time);
     static RemoteContext of_url(const std::string& url);
+    /// The git repository or URL that a named context is; nothing when it is neither.
+    static Result<std::optional<RemoteContext>> find_named(const std::string& text);
     /// A file that is in the store already, by its content.
     static RemoteContext of_content(const Digest& digest);
 

@@ -133,13 +133,8 @@ class Checkout {
     }
 
     Result<void> set_times() const {
-        SLIPWAY_ASSIGN(const auto text, git_.run({"show", "--no-patch", "--format=%ct",
-                                                  commit_.object + "^{commit}", "--"},
-                                                 stop_));
-        const auto seconds = parse_int(trim(text));
-        if (!seconds)
-            return make_error(ErrorCode::kCorrupt, "git tells no time of {}", commit_.commit);
-        const os::Timestamp time{*seconds, 0};
+        SLIPWAY_ASSIGN(const auto seconds, mirror_.commit_time(commit_.object, stop_));
+        const os::Timestamp time{seconds, 0};
         return walk(target_, {}, [&](const RelPath& path, const os::FileInfo&) {
             return target_.set_times(path, time, time);
         });
@@ -159,13 +154,26 @@ class Checkout {
 
 }  // namespace
 
-Result<snapshot::LayerId> GitRepositories::checkout(const GitSource& source,
-                                                    const GitCommit& commit, std::stop_token stop) {
+Result<std::int64_t> GitRepositories::commit_time(const GitSource& source, const GitCommit& commit,
+                                                  std::stop_token stop) {
+    SLIPWAY_ASSIGN(const auto mirror, fetch(source, commit, stop));
+    return mirror.commit_time(commit.object, std::move(stop));
+}
+
+Result<GitMirror> GitRepositories::fetch(const GitSource& source, const GitCommit& commit,
+                                         std::stop_token stop) const {
     SLIPWAY_ASSIGN(const auto remote, GitRemote::parse(source.remote, source.authorization));
     SLIPWAY_ASSIGN(auto mirror, GitMirror::open(store_, remote, commit.object, stop));
     if (!mirror.has(commit.object, stop))
         SLIPWAY_TRY(
             mirror.fetch(commit.object, source.by_commit ? commit.object : commit.ref, stop));
+    return mirror;
+}
+
+Result<snapshot::LayerId> GitRepositories::checkout(const GitSource& source,
+                                                    const GitCommit& commit, std::stop_token stop) {
+    SLIPWAY_ASSIGN(const auto remote, GitRemote::parse(source.remote, source.authorization));
+    SLIPWAY_ASSIGN(auto mirror, fetch(source, commit, stop));
     SLIPWAY_ASSIGN(auto draft, layers_.begin());
     SLIPWAY_ASSIGN(const auto scratch, store_.temp_dir("git"));
     SLIPWAY_TRY(Checkout(source, commit, remote, mirror, draft.diff(), scratch.path(), stop)

@@ -95,6 +95,16 @@ bool GitMirror::has(const std::string& object_id, std::stop_token stop) const {
     return git_.run({"cat-file", "-e", object_id + "^{commit}"}, std::move(stop)).has_value();
 }
 
+Result<std::int64_t> GitMirror::commit_time(const std::string& object_id,
+                                            std::stop_token stop) const {
+    SLIPWAY_ASSIGN(const auto text,
+                   git_.run({"show", "--no-patch", "--format=%ct", object_id + "^{commit}", "--"},
+                            std::move(stop)));
+    const auto seconds = parse_int(trim(text));
+    if (!seconds) return make_error(ErrorCode::kCorrupt, "git tells no time of {}", object_id);
+    return *seconds;
+}
+
 Result<void> GitMirror::fetch_shallow(const std::string& refspec, std::stop_token stop) const {
     std::vector<std::string> args = {"fetch",   "--quiet",   "--no-tags", "--no-write-fetch-head",
                                      "--force", "--depth=1", "--",        url_,
@@ -121,6 +131,10 @@ Result<void> GitMirror::fetch_all(const std::string& object_id, std::stop_token 
         return make_error(ErrorCode::kNotFound, "the repository '{}' has no commit {}", url_,
                           object_id);
     }
+    return keep(object_id, std::move(stop));
+}
+
+Result<void> GitMirror::keep(const std::string& object_id, std::stop_token stop) const {
     SLIPWAY_TRY(git_.run({"update-ref", kept_ref(object_id), object_id}, std::move(stop)));
     return {};
 }
@@ -131,10 +145,6 @@ Result<void> GitMirror::fetch(const std::string& object_id, const std::string& r
     SLIPWAY_TRY(mark());
     SLIPWAY_TRY(fetch_object(object_id, ref, std::move(stop)).context("'{}'", url_));
     return mark();
-    return keep(object_id, std::move(stop));
-}
-
-Result<void> GitMirror::keep(const std::string& object_id, std::stop_token stop) const {
 }
 
 Result<void> GitMirror::fetch_object(const std::string& object_id, const std::string& ref,

@@ -18,6 +18,8 @@
 
 namespace slipway::source {
 
+class GitMirror;
+
 struct GitSource {
     std::string remote = {};    ///< what git takes; a password in it becomes a header
     std::string ref = {};       ///< branch, tag or commit; "" is the default branch
@@ -37,13 +39,13 @@ struct GitCommit {
     std::string ref;     ///< in full ("refs/heads/main"); the ID itself when that was asked for
 };
 
-/// Any thread, any process.
-class GitRepositories {
 struct PrunedMirrors {
     std::uint64_t mirrors = 0;
     std::uint64_t bytes = 0;
 };
 
+/// Any thread, any process.
+class GitRepositories {
   public:
     GitRepositories(const content::Store& store, const snapshot::LayerStore& layers)
         : store_(store), layers_(layers) {}
@@ -52,19 +54,25 @@ struct PrunedMirrors {
     /// kInvalidInput for a remote or ref that git must not be given, kNotFound for a ref that is
     /// not there, kCorrupt when it is not what `checksum` says; else as GitCommand::run.
     Result<GitCommit> resolve(const GitSource& source, std::stop_token stop);
+    /// When it was committed, in Unix seconds. Fetched as checkout() does.
+    Result<std::int64_t> commit_time(const GitSource& source, const GitCommit& commit,
+                                     std::stop_token stop);
     /// The tree as a layer: owner 0:0, with its submodules.
     Result<snapshot::LayerId> checkout(const GitSource& source, const GitCommit& commit,
                                        std::stop_token stop);
 
-  private:
-    Result<GitCommit> ask_once(const GitSource& source, std::stop_token stop);
-    Result<GitCommit> ask(const GitSource& source, std::stop_token stop);
-
-    const content::Store& store_;
     /// Removes (to the store's trash) the mirrors nobody uses. Layers that came from them stay, and
     /// a ref that still points to what a build record names is not fetched again.
     Result<PrunedMirrors> prune(content::Prune prune) const;
 
+  private:
+    Result<GitCommit> ask_once(const GitSource& source, std::stop_token stop);
+    Result<GitCommit> ask(const GitSource& source, std::stop_token stop);
+    /// The mirror, with the commit in it.
+    Result<GitMirror> fetch(const GitSource& source, const GitCommit& commit,
+                            std::stop_token stop) const;
+
+    const content::Store& store_;
     const snapshot::LayerStore& layers_;
     using Key = std::pair<std::string, std::string>;  ///< remote and ref
     async::SingleFlight<Key, GitCommit> flights_;

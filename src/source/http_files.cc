@@ -1,5 +1,6 @@
 #include "source/http_files.h"
 
+#include "archive/tar.h"
 #include "base/json.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -28,11 +29,11 @@ std::string name_of(const HttpFile& file, const registry::HttpResponse* response
     return safe_file_name(url_base_name(file.url));
 }
 
-Digest request_key(const HttpFile& file) {
 std::string record_name(const Digest& request) {
     return std::string(kRequest) + request.hex();
 }
 
+Digest request_key(const HttpFile& file) {
     Sha256 hash;
     hash.field(file.url);
     for (const auto& header : file.headers) hash.field(header);
@@ -213,6 +214,28 @@ Result<snapshot::LayerId> HttpFiles::layer(const HttpFile& file, const HttpConte
     return editor.commit();
 }
 
+Result<std::optional<std::int64_t>> HttpFiles::newest_member(const HttpFile& file,
+                                                             const HttpContent& content,
+                                                             progress::Sink& sink,
+                                                             const Digest& step,
+                                                             std::stop_token stop) {
+    SLIPWAY_ASSIGN(const auto id, layer(file, content, sink, step, stop));
+    SLIPWAY_ASSIGN(const auto loaded, layers_.load(id));
+    SLIPWAY_ASSIGN(const auto fd, loaded->root().open_file(RelPath().child(content.name)));
+    os::FdReader data(fd);
+    std::optional<std::int64_t> newest;
+    auto tar = archive::TarReader::open(data, archive::Decompress::kAny);
+    if (!tar) return newest;
+    while (true) {
+        if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "cancelled");
+        const auto member = tar->next();
+        if (!member) return std::optional<std::int64_t>();
+        if (!*member) return newest;
+        if ((*member)->type == archive::EntryType::kRegular)
+            newest = std::max(newest.value_or((*member)->mtime_seconds), (*member)->mtime_seconds);
+    }
+}
+
 Result<Digest> HttpFiles::put(Reader& data, const std::string& name, std::stop_token stop) {
     SLIPWAY_ASSIGN(auto draft, layers_.begin());
     SLIPWAY_ASSIGN(auto file, HashedFile::create(draft.diff(), name));
@@ -231,29 +254,6 @@ Result<Digest> HttpFiles::put(Reader& data, const std::string& name, std::stop_t
     return digest;
 }
 
-std::string safe_file_name(std::string_view name) {
-    const std::string_view last = base_name(trim(name));
-    const bool control = std::ranges::any_of(
-        last, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-    constexpr std::size_t kLongestName = 255;
-    if (last.empty() || last == "." || last == ".." || last == "/" || control ||
-        last.size() > kLongestName) {
-        return std::string(kDefaultName);
-    }
-    return std::string(last);
-}
-
-std::string disposition_file_name(std::string_view header) {
-    for (const std::string_view part : split(header, ';')) {
-        const auto pair = split_once(part, '=');
-        if (!pair || !equals_ignoring_case(trim(pair->first), "filename")) continue;
-        std::string_view value = trim(pair->second);
-        if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"'))
-            value = value.substr(1, value.size() - 2);
-        if (value.ends_with('/')) return {};
-        return std::string(value);
-    }
-    return {};
 Result<std::uint64_t> HttpFiles::prune(const std::function<bool(const snapshot::LayerId&)>& keeps,
                                        content::Prune prune) const {
     SLIPWAY_ASSIGN(const auto folder, os::Dir::create(store_.path("downloads")));
@@ -283,6 +283,29 @@ Result<std::uint64_t> HttpFiles::prune(const std::function<bool(const snapshot::
     return bytes;
 }
 
+std::string safe_file_name(std::string_view name) {
+    const std::string_view last = base_name(trim(name));
+    const bool control = std::ranges::any_of(
+        last, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+    constexpr std::size_t kLongestName = 255;
+    if (last.empty() || last == "." || last == ".." || last == "/" || control ||
+        last.size() > kLongestName) {
+        return std::string(kDefaultName);
+    }
+    return std::string(last);
+}
+
+std::string disposition_file_name(std::string_view header) {
+    for (const std::string_view part : split(header, ';')) {
+        const auto pair = split_once(part, '=');
+        if (!pair || !equals_ignoring_case(trim(pair->first), "filename")) continue;
+        std::string_view value = trim(pair->second);
+        if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"'))
+            value = value.substr(1, value.size() - 2);
+        if (value.ends_with('/')) return {};
+        return std::string(value);
+    }
+    return {};
 }
 
 }  // namespace slipway::source

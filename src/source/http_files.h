@@ -69,8 +69,19 @@ class HttpFiles {
     /// `content` says.
     Result<snapshot::LayerId> layer(const HttpFile& file, const HttpContent& content,
                                     progress::Sink& sink, const Digest& step, std::stop_token stop);
+    /// The time of the newest file in an archive that is content of `file`, in Unix seconds;
+    /// nothing for what is no archive of files. Downloaded as layer() does.
+    Result<std::optional<std::int64_t>> newest_member(const HttpFile& file,
+                                                      const HttpContent& content,
+                                                      progress::Sink& sink, const Digest& step,
+                                                      std::stop_token stop);
     /// Takes in a file that came some other way (standard input); layer() finds it by its content.
     Result<Digest> put(Reader& data, const std::string& name, std::stop_token stop);
+
+    /// Removes what points to layers that are not kept, and what points to that; returns its bytes.
+    /// For when no build runs.
+    Result<std::uint64_t> prune(const std::function<bool(const snapshot::LayerId&)>& keeps,
+                                content::Prune prune) const;
 
   private:
     struct Known;  ///< of a URL
@@ -78,11 +89,6 @@ class HttpFiles {
         snapshot::LayerId layer;
         std::string name;
     };
-    /// Removes what points to layers that are not kept, and what points to that; returns its bytes.
-    /// For when no build runs.
-    Result<std::uint64_t> prune(const std::function<bool(const snapshot::LayerId&)>& keeps,
-                                content::Prune prune) const;
-
 
     [[nodiscard]] std::optional<Known> find_known(const Digest& request) const;
     [[nodiscard]] std::optional<Place> find_content(const Digest& content) const;

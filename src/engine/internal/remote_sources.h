@@ -14,4 +14,8 @@ Result<std::unique_ptr<solver::Step>> make_http_step(BuildContext& build,
 /// The same, and kUnsupported for bundles and signatures.
 Result<std::unique_ptr<solver::Step>> make_git_step(BuildContext& build, const llb::Vertex& vertex);
 
+/// As the steps read them; for who wants to know of a source without building it.
+Result<source::HttpFile> read_http_op(const pb::SourceOp& op, const Secrets& secrets);
+Result<source::GitSource> read_git_op(const pb::SourceOp& op, const Secrets& secrets);
+
 }  // namespace slipway::engine

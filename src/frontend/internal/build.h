@@ -71,6 +71,10 @@ std::optional<std::string> find_named_context(const Build& build, const std::str
 /// In bases.cc: sets the attributes of local contexts that say which paths are used.
 void set_paths(Build& build, const Stage& target);
 
+/// In epoch.cc: the build's SOURCE_DATE_EPOCH. From here on both the build argument and the global
+/// ARG, where they are set, are a number.
+Result<void> set_epoch(Build& build);
+
 pb::Platform to_pb(const image::Platform& platform);
 
 /// In commands.cc: the stages that an instruction takes files from; unknown names become

@@ -5,6 +5,7 @@
 #include "os/lock.h"
 #include "source/internal/git_command.h"
 
+#include <cstdint>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -34,9 +35,11 @@ class GitMirror {
     /// "sha1" or "sha256".
     [[nodiscard]] const std::string& format() const { return format_; }
     [[nodiscard]] bool has(const std::string& object_id, std::stop_token stop) const;
-    /// The object, with what it needs but for its history, under refs/slipway/<object_id>. `ref`
     /// Gives the object, which is here, its name refs/slipway/<object_id>.
     Result<void> keep(const std::string& object_id, std::stop_token stop) const;
+    /// When the commit was made, in Unix seconds; it is here.
+    Result<std::int64_t> commit_time(const std::string& object_id, std::stop_token stop) const;
+    /// The object, with what it needs but for its history, under refs/slipway/<object_id>. `ref`
     /// (full) is where the remote had it, or the ID itself.
     Result<void> fetch(const std::string& object_id, const std::string& ref, std::stop_token stop);
 

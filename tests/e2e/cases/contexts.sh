@@ -31,6 +31,14 @@ build -t alone - <<<$'FROM test/busybox\nRUN echo alone >/a' >/dev/null
 expect_equal "$("$SLIPWAY" run alone cat /a)" alone
 build -t with -f - tree <<<$'FROM test/busybox\nCOPY . /c/' >/dev/null
 expect_equal "$("$SLIPWAY" run with ls /c | tr '\n' ' ')" "Dockerfile link one sub "
+# The time of an archive is that of its newest file.
+mkdir dated dated/d && echo 1 >dated/1 && echo 2 >dated/d/2 && printf 'FROM scratch\nCOPY . /\n' >dated/Dockerfile
+touch -d @1400000000 dated/1 dated/Dockerfile && touch -d @1400000007 dated/d/2 && touch -d @1500000000 dated/d dated
+tar -C dated -czf dated.tgz .
+build -o type=oci,dest=dated.oci,tar=false --build-arg SOURCE_DATE_EPOCH=context - <dated.tgz >/dev/null
+expect_text <(cat dated.oci/blobs/sha256/*) '"created":"2014-05-13T16:53:27Z"'
+build -o type=oci,dest=undated.oci,tar=false --build-arg SOURCE_DATE_EPOCH=context dated >/dev/null
+expect_equal "$(cat undated.oci/blobs/sha256/* | grep -c 2014-05-13 || true)" 0
 # By URL: an archive, and a plain Dockerfile.
 mkdir www && cp plain.tar.gz www/ && printf 'FROM test/busybox\nCOPY context /self\n' >www/Dockerfile
 start_web_server www
