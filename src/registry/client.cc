@@ -5,6 +5,7 @@
 #include "registry/http.h"
 #include "registry/internal/authorizer.h"
 #include "registry/internal/credentials.h"
+#include "registry/internal/host_certificates.h"
 #include "registry/retry.h"
 #include "registry/url.h"
 
@@ -126,7 +127,11 @@ class ManifestSink final : public Writer {
 struct Client::Impl {
     explicit Impl(const ClientOptions& options)
         : policy{.retries = options.retries, .first_delay = options.first_retry_delay},
-          http({.ca_file = options.ca_file, .stall_timeout = options.stall_timeout}),
+          http({.ca_file = options.ca_file,
+                .certificate_folders = options.certificate_folders.empty()
+                                           ? default_certificate_folders()
+                                           : options.certificate_folders,
+                .stall_timeout = options.stall_timeout}),
           credentials(options.docker_config_dir) {}
 
     RetryPolicy policy;
@@ -148,7 +153,9 @@ struct Client::Impl {
             }
         }
         const auto tls = http.speaks_tls(registry, stop);
-        std::string found = tls.value_or(false) ? "https" : "http";
+        // What is wrong with our certificates is told by the request itself.
+        const bool secure = tls ? *tls : tls.error().code() != ErrorCode::kUnavailable;
+        std::string found = secure ? "https" : "http";
         const std::lock_guard lock(mutex);
         if (tls) loopback_schemes.emplace(registry, found);
         return found;

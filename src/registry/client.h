@@ -13,6 +13,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace slipway::registry {
 
@@ -25,6 +26,9 @@ struct FetchedManifest {
 struct ClientOptions {
     std::string docker_config_dir;  ///< "": $DOCKER_CONFIG, else ~/.docker
     std::string ca_file;            ///< "": $SSL_CERT_FILE, else the system's
+    /// HOST[:PORT]/*.crt in them are authorities for that registry, *.cert and *.key our own;
+    /// empty: docker's and podman's.
+    std::vector<std::string> certificate_folders = {};
     unsigned retries = 4;
     std::chrono::milliseconds first_retry_delay{250};
     /// A transfer that moves nothing for so long is broken, and resumed.

@@ -4,13 +4,16 @@
 #include "base/log.h"
 #include "base/scope_guard.h"
 #include "base/text.h"
+#include "os/file.h"
 #include "os/system.h"
+#include "registry/internal/host_certificates.h"
 #include "registry/url.h"
 
 #include <curl/curl.h>
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -161,7 +164,9 @@ Error transport_error(CURLcode code, const std::string& url, std::string_view de
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_CACERT_BADFILE:
             return Error(ErrorCode::kDenied, text)
-                .hint("install the server's CA certificate, or name its file in SSL_CERT_FILE");
+                .hint(
+                    "install the server's CA certificate, name its file in SSL_CERT_FILE, or, for "
+                    "a registry, put it into /etc/docker/certs.d/HOST:PORT/ca.crt");
         case CURLE_URL_MALFORMAT:
         case CURLE_UNSUPPORTED_PROTOCOL:
             return {ErrorCode::kInvalidInput, text};
@@ -206,6 +211,32 @@ struct HttpClient::Impl {
     HttpOptions options;
     std::mutex mutex;
     std::vector<Connection> idle;
+    std::map<std::string, HostCertificates> certificates;  ///< by "host:port"
+
+    Result<HostCertificates> certificates_for(const Url& url) {
+        if (url.scheme != "https" || options.certificate_folders.empty()) return HostCertificates();
+        const std::string key = url.host + ":" + url.port;
+        {
+            const std::lock_guard lock(mutex);
+            if (const auto known = certificates.find(key); known != certificates.end())
+                return known->second;
+        }
+        SLIPWAY_ASSIGN(auto found,
+                       load_host_certificates(options.certificate_folders, url.host, url.port));
+        const std::lock_guard lock(mutex);
+        return certificates.emplace(key, std::move(found)).first->second;
+    }
+
+    /// Whose certificates are good, when that is more than libcurl knows by itself.
+    [[nodiscard]] std::string with_usual_authorities(const std::string& more) const {
+        std::string usual = options.ca_file;
+        if (usual.empty()) {
+            const auto* about = curl_version_info(CURLVERSION_NOW);
+            if (about->cainfo != nullptr) usual = about->cainfo;
+        }
+        const auto text = os::find_file(usual);
+        return text && *text ? **text + "\n" + more : more;
+    }
 
     /// One that talked to `origin` before, if there is any.
     Connection take(const std::string& origin) {
@@ -228,12 +259,15 @@ struct HttpClient::Impl {
         idle.push_back(std::move(connection));
     }
 
+    /// `trusted`: authorities of whoever sent us to `url`.
     Result<HttpResponse> send_once(const HttpRequest& request, const Url& url,
-                                   const ChooseSink& choose, const std::stop_token& stop,
-                                   AttemptInfo& info, std::string& redirect);
+                                   const std::string& trusted, const ChooseSink& choose,
+                                   const std::stop_token& stop, AttemptInfo& info,
+                                   std::string& redirect);
 };
 
 Result<HttpResponse> HttpClient::Impl::send_once(const HttpRequest& request, const Url& url,
+                                                 const std::string& trusted,
                                                  const ChooseSink& choose,
                                                  const std::stop_token& stop, AttemptInfo& info,
                                                  std::string& redirect) {
@@ -266,7 +300,20 @@ Result<HttpResponse> HttpClient::Impl::send_once(const HttpRequest& request, con
     set_option(easy, CURLOPT_BUFFERSIZE, 256L * 1024);
     const long connect_timeout = options.connect_timeout.count();
     set_option(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout);
-    if (!options.ca_file.empty()) set_option(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+    SLIPWAY_ASSIGN(const HostCertificates own, certificates_for(url));
+    std::string authorities = own.authorities == trusted ? trusted : own.authorities + trusted;
+    if (!authorities.empty()) {
+        authorities = with_usual_authorities(authorities);
+        curl_blob blob{
+            .data = authorities.data(), .len = authorities.size(), .flags = CURL_BLOB_COPY};
+        set_option(easy, CURLOPT_CAINFO_BLOB, &blob);
+    } else if (!options.ca_file.empty()) {
+        set_option(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+    }
+    if (!own.certificate.empty()) {
+        set_option(easy, CURLOPT_SSLCERT, own.certificate.c_str());
+        set_option(easy, CURLOPT_SSLKEY, own.key.c_str());
+    }
     if (request.certificate == Certificate::kIgnore) set_option(easy, CURLOPT_SSL_VERIFYPEER, 0L);
     if (request.coding == BodyCoding::kGzip) set_option(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     if (is_loopback(url.host)) set_option(easy, CURLOPT_NOPROXY, "*");
@@ -307,9 +354,12 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const ChooseSi
                                       std::stop_token stop, AttemptInfo& info) {
     HttpRequest current = request;
     SLIPWAY_ASSIGN(Url url, Url::parse(current.url));
+    // Where a registry sends us for its blobs is as it says: its authorities count there, too.
+    SLIPWAY_ASSIGN(const HostCertificates first, impl_->certificates_for(url));
     for (int redirects = 0;; ++redirects) {
         std::string target;
-        SLIPWAY_ASSIGN(auto response, impl_->send_once(current, url, choose, stop, info, target));
+        SLIPWAY_ASSIGN(auto response, impl_->send_once(current, url, first.authorities, choose,
+                                                       stop, info, target));
         if (target.empty() || request.form) return response;
         if (redirects == kMaxRedirects) {
             return make_error(ErrorCode::kUnavailable, "'{}': more than {} redirects",

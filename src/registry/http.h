@@ -19,6 +19,8 @@ namespace slipway::registry {
 
 struct HttpOptions {
     std::string ca_file;  ///< "": $SSL_CERT_FILE, else the system's
+    /// With what is trusted of single hosts besides (internal/host_certificates.h).
+    std::vector<std::string> certificate_folders = {};
     std::chrono::milliseconds connect_timeout{30'000};
     std::chrono::milliseconds stall_timeout{
         60'000};  ///< a transfer that moves nothing for so long is broken
