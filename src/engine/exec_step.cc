@@ -396,36 +396,10 @@ Error ExecStep::failure(const exec::SandboxExit& status) const {
         "fewer steps (--max-parallelism)");
 }
 
-/// Directories that held nothing but mount points were copied up by overlayfs: as long as they are
-/// as the base has them, they are no part of the layer.
-Result<void> drop_untouched_parents(const os::Dir& diff, const snapshot::View& base,
-                                    const RelPath& mount_point) {
-    for (RelPath dir = mount_point.parent(); !dir.is_root(); dir = dir.parent()) {
-        SLIPWAY_ASSIGN(const auto info, diff.find(dir));
-        const auto below = base.find(dir.text());
-        if (!info || !info->is_dir() || !below) return {};
-        const auto& entry = *below->entry;
-        if (info->mode != entry.mode || info->uid != entry.uid || info->gid != entry.gid ||
-            info->mtime != entry.mtime) {
-            return {};
-        }
-        SLIPWAY_ASSIGN(const auto xattrs, diff.xattrs(dir));
-        for (const auto& [name, value] : xattrs) {
-            if (name.ends_with(".overlay.opaque")) return {};
-        }
-        SLIPWAY_ASSIGN(const auto names, diff.list(dir));
-        if (!names.empty()) return {};
-        SLIPWAY_TRY(diff.remove_tree(dir));
-    }
-    return {};
-}
-
 Result<std::vector<solver::Output>> ExecStep::run(std::span<const solver::Output> inputs,
                                                   std::stop_token stop) {
     SLIPWAY_ASSIGN(auto dir, os::TempDir::create(build_.scratch_dir, "exec"));
     std::map<std::int64_t, std::pair<snapshot::Snapshot, snapshot::LayerDraft>> drafts;
-    std::vector<RelPath> mount_points = {RelPath::in_root("/etc/resolv.conf"),
-                                         RelPath::in_root("/etc/hosts")};
     {
         Session session(std::move(dir));
         SLIPWAY_TRY(prepare(session, inputs, stop));
@@ -440,19 +414,12 @@ Result<std::vector<solver::Output>> ExecStep::run(std::span<const solver::Output
             return failure(status);
         }
         drafts = std::move(session.drafts);
-        for (const auto& mount : session.spec.mounts) {
-            mount_points.push_back(RelPath::in_root(mount.target));
-        }
     }  // unmounted: the drafts are complete
     std::vector<solver::Output> outputs(drafts.size());
     for (auto& [slot, draft] : drafts) {
         if (slot >= static_cast<std::int64_t>(outputs.size())) {
             return make_error(ErrorCode::kInvalidInput,
                               "the outputs of the step are not numbered from 0");
-        }
-        SLIPWAY_ASSIGN(const auto base, build_.workspace.layers().view(draft.first));
-        for (const auto& mount_point : mount_points) {
-            SLIPWAY_TRY(drop_untouched_parents(draft.second.diff(), base, mount_point));
         }
         SLIPWAY_ASSIGN(auto layer, build_.workspace.layers().commit(std::move(draft.second)));
         draft.first.push_back(std::move(layer));

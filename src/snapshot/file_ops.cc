@@ -220,7 +220,7 @@ Result<View> FileEditor::view() const {
 Result<LayerId> FileEditor::commit() {
     SLIPWAY_ASSIGN(DraftTree * tree, impl_->tree_for_action());
     impl_->spoiled = true;  // whatever comes, this draft is used up
-    SLIPWAY_TRY(tree->drop_unchanged_dirs());
+    SLIPWAY_TRY(tree->drop_unchanged());
     SLIPWAY_TRY(tree->finish());
     const Manifest manifest = tree->manifest();
     return impl_->layers.commit_as(std::move(*tree).take_draft(), manifest);

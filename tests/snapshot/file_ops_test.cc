@@ -699,6 +699,45 @@ TEST_F(AddTest, MergesWithWhatIsThereAndTakesTheOwner) {
     EXPECT_THAT(after["t"], HasSubstr("0:0")) << "the destination was there before";
 }
 
+TEST_F(AddTest, WhatIsThereAlreadyIsNoPartOfTheLayer) {
+    const std::string make =
+        "mkdir -p in/d in/e; echo 1 > in/d/f; echo 2 > in/g; ln -s g in/l; mkfifo in/p; echo 3 > "
+        "in/e/h; ln in/e/h in/e/i; find in -exec touch -h -d @42 {} +; ";
+    const auto tree =
+        host_tree(make +
+                  "tar -cf a.tar -C in .; echo 4 > in/d/f; touch -d @42 in/d/f; chmod 600 in/g; "
+                  "rm in/e/i; tar -cf b.tar -C in .; rm -r in");
+    FileEditor first = editor({});
+    ASSERT_THAT(first.copy(View({tree}), add("a.tar", "/t")), IsOk());
+    const LayerId base = commit(first, {});
+    const testing::Listing before = listing(view({base}));
+
+    FileEditor again = editor({base});
+    ASSERT_THAT(again.copy(View({tree}), add("a.tar", "/t")), IsOk());
+    const LayerId same = commit(again, {base});
+    EXPECT_THAT(manifest(same).entries(), ::testing::SizeIs(1)) << "the root alone";
+    EXPECT_EQ(listing(view({base, same})), before);
+
+    FileEditor other = editor({base});
+    ASSERT_THAT(other.copy(View({tree}), add("b.tar", "/t")), IsOk());
+    const LayerId changed = commit(other, {base});
+    EXPECT_NE(manifest(changed).find("t/d/f"), nullptr) << "other content, same size and time";
+    EXPECT_NE(manifest(changed).find("t/g"), nullptr) << "another mode";
+    EXPECT_NE(manifest(changed).find("t/e/h"), nullptr) << "it has one name now";
+    EXPECT_EQ(manifest(changed).find("t/e/i"), nullptr);
+    EXPECT_EQ(manifest(changed).find("t/l"), nullptr);
+    EXPECT_EQ(manifest(changed).find("t/p"), nullptr);
+    EXPECT_EQ(manifest(changed).entries().size(), 7U);
+
+    // What was hidden does not come back, though it is just like that.
+    FileEditor anew = editor({base});
+    ASSERT_THAT(anew.remove("/t", false, false), IsOk());
+    ASSERT_THAT(anew.copy(View({tree}), add("a.tar", "/t")), IsOk());
+    const LayerId opaque = commit(anew, {base});
+    EXPECT_EQ(listing(view({base, opaque})), before);
+    EXPECT_NE(manifest(opaque).find("t/g"), nullptr);
+}
+
 TEST_F(AddTest, ArchivesCannotLeaveTheDestination) {
     const auto archive_of = [&](std::vector<archive::TarEntry> entries) {
         StringWriter out;

@@ -5,6 +5,11 @@
 #include "snapshot/internal/overlay_xattrs.h"
 
 #include <cerrno>
+#include <iterator>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 namespace slipway::snapshot {
 
@@ -46,6 +51,71 @@ bool tolerated(const Error& error, XattrErrors errors) {
     if (errors == XattrErrors::kTolerateAll) return true;
     return error.system_errno() == ENOTSUP || error.system_errno() == EPERM;
 }
+
+/// What a directory of the draft is merged with; nothing for what is no such directory.
+MergedNode below_dir(const DraftNode& node, std::string_view name, const MergedNode& under) {
+    return node.entry.is_dir() && !node.entry.opaque ? under.child(name) : MergedNode();
+}
+
+Result<bool> is_same_leaf(const Entry& entry, const MergedNode& below) {
+    if (!below.exists() || below.is_dir() || !same_metadata(entry, below.entry())) return false;
+    if (!entry.is_regular()) return true;
+    if (entry.content.is_zero()) return false;
+    SLIPWAY_ASSIGN(const Digest content, below.located().tree->content_of(below.entry()));
+    return content == entry.content;
+}
+
+/// Finds what of a draft is no directory and just like what lies below it.
+class UnchangedLeaves {
+  public:
+    Result<void> look_below(const DraftNode& dir, const MergedNode& under) {
+        for (const auto& [name, child] : dir.children) {
+            if (child->entry.is_dir()) {
+                SLIPWAY_TRY(look_below(*child, below_dir(*child, name, under)));
+            } else if (!child->entry.is_whiteout()) {
+                const MergedNode below = under.child(name);
+                SLIPWAY_ASSIGN(const bool same, is_same_leaf(child->entry, below));
+                take_in(*child, below, same);
+            }
+        }
+        return {};
+    }
+
+    std::unordered_set<const DraftNode*> take() && {
+        for (const auto& [number, file] : files_) {
+            if (!file.changed) unchanged_.insert(file.names.begin(), file.names.end());
+        }
+        return std::move(unchanged_);
+    }
+
+  private:
+    /// With several names, and the one file that they are below.
+    struct File {
+        std::vector<const DraftNode*> names;
+        std::optional<std::pair<const Tree*, std::uint32_t>> below;
+        bool changed = false;
+    };
+
+    void take_in(const DraftNode& node, const MergedNode& below, bool same) {
+        const std::uint32_t number = below.exists() ? below.entry().hardlink : 0;
+        if (node.entry.hardlink == 0) {
+            if (same && number == 0) unchanged_.insert(&node);
+            return;
+        }
+        File& file = files_[node.entry.hardlink];
+        file.names.push_back(&node);
+        if (!same || number == 0) {
+            file.changed = true;
+            return;
+        }
+        const std::pair there(below.located().tree, number);
+        file.changed = file.changed || file.below.value_or(there) != there;
+        file.below = there;
+    }
+
+    std::unordered_set<const DraftNode*> unchanged_;
+    std::unordered_map<std::uint32_t, File> files_;
+};
 
 }  // namespace
 
@@ -217,26 +287,28 @@ Manifest DraftTree::manifest() const {
     return Manifest::from_entries(std::move(entries));
 }
 
-Result<void> DraftTree::drop_unchanged_dirs() {
-    return drop_unchanged_dirs(*root_, MergedNode::root(base_.trees()));
+Result<void> DraftTree::drop_unchanged() {
+    const auto base = MergedNode::root(base_.trees());
+    UnchangedLeaves leaves;
+    SLIPWAY_TRY(leaves.look_below(*root_, base));
+    return drop(std::move(leaves).take(), *root_, base);
 }
 
-Result<void> DraftTree::drop_unchanged_dirs(DraftNode& node, const MergedNode& under) {
+Result<void> DraftTree::drop(const Nodes& unchanged, DraftNode& node, const MergedNode& under) {
     for (auto at = node.children.begin(); at != node.children.end();) {
         DraftNode& child = *at->second;
-        const bool merged = child.entry.is_dir() && !child.entry.opaque;
-        const MergedNode below = merged ? under.child(at->first) : MergedNode();
-        if (!below.is_dir()) {
-            ++at;
-            continue;
+        const auto next = std::next(at);
+        if (unchanged.contains(&child)) {
+            SLIPWAY_TRY(dir().unlink(path_of(child.entry)));
+            node.children.erase(at);
+        } else if (const MergedNode below = below_dir(child, at->first, under); below.is_dir()) {
+            SLIPWAY_TRY(drop(unchanged, child, below));
+            if (child.children.empty() && same_metadata(child.entry, below.entry())) {
+                SLIPWAY_TRY(dir().remove_tree(path_of(child.entry)));
+                node.children.erase(at);
+            }
         }
-        SLIPWAY_TRY(drop_unchanged_dirs(child, below));
-        if (!child.children.empty() || !same_metadata(child.entry, below.entry())) {
-            ++at;
-            continue;
-        }
-        SLIPWAY_TRY(dir().remove_tree(path_of(child.entry)));
-        at = node.children.erase(at);
+        at = next;
     }
     return {};
 }

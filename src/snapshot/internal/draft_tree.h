@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace slipway::snapshot {
@@ -100,8 +101,10 @@ class DraftTree {
     /// A number for names of one file.
     std::uint32_t new_hardlink_number() { return ++hardlinks_; }
     [[nodiscard]] Manifest manifest() const;
-    /// Takes away the directories that add nothing but a time to what is below.
-    Result<void> drop_unchanged_dirs();
+    /// Takes away what is just like that in the layers below, and the directories that add nothing
+    /// but a time to what is there. Of a file with several names all go, or none. What has no
+    /// content digest yet stays.
+    Result<void> drop_unchanged();
     /// Sets the times of all directories; nothing may be added after it.
     Result<void> finish();
     LayerDraft take_draft() && { return std::move(draft_); }
@@ -109,7 +112,8 @@ class DraftTree {
   private:
     DraftTree(LayerDraft draft, View base);
 
-    Result<void> drop_unchanged_dirs(DraftNode& dir, const MergedNode& under);
+    using Nodes = std::unordered_set<const DraftNode*>;
+    Result<void> drop(const Nodes& unchanged, DraftNode& dir, const MergedNode& under);
     Result<DraftNode*> insert(DraftNode& parent, const MergedNode& under, Entry entry);
     void touch(DraftNode& dir) const;
 
