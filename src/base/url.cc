@@ -179,16 +179,4 @@ std::string url_base_name(std::string_view url) {
     return name == "/" || name == "." ? std::string() : std::string(name);
 }
 
-std::string without_credentials(std::string_view url) {
-    const auto scheme_end = url.find("://");
-    if (scheme_end == std::string_view::npos) return std::string(url);
-    const std::string_view rest = url.substr(scheme_end + 3);
-    const auto at = rest.substr(0, rest.find_first_of("/?#")).rfind('@');
-    if (at == std::string_view::npos) return std::string(url);
-    const bool mere_name = equals_ignoring_case(url.substr(0, scheme_end), "ssh") &&
-                           rest.substr(0, at).find(':') == std::string_view::npos;
-    if (mere_name) return std::string(url);
-    return std::string(url.substr(0, scheme_end + 3)).append(rest.substr(at + 1));
-}
-
 }  // namespace slipway

@@ -36,10 +36,6 @@ std::map<std::string, std::vector<std::string>> parse_valid_query(std::string_vi
 /// The last component of the URL's path; "" when there is none, or `url` is not one.
 std::string url_base_name(std::string_view url);
 
-/// For names and messages: without what may be a credential in front of the host. The mere name of
-/// "ssh://git@host" stays, and what is no URL stays as it is.
-std::string without_credentials(std::string_view url);
-
 /// "a%20b" -> "a b"; nothing when a '%' is not followed by two hex digits.
 std::optional<std::string> percent_decode(std::string_view text);
 

@@ -1,7 +1,7 @@
 // What stages start from: images, named contexts, other stages.
 #include "base/path.h"
+#include "base/redact.h"
 #include "base/text.h"
-#include "base/url.h"
 #include "frontend/git_ref.h"
 #include "frontend/internal/build.h"
 #include "frontend/internal/lint.h"
@@ -104,10 +104,10 @@ Result<void> load_named_context(Build& build, Stage& stage, const std::string& n
     }
     SLIPWAY_ASSIGN(auto remote, RemoteContext::find_named(what));
     if (remote && is_http_file(what))
-        remote->name = fmt::format("[context {}] {}", shown, without_credentials(what));
+        remote->name = fmt::format("[context {}] {}", shown, redact_urls(what));
     if (!remote) {
         return make_error(ErrorCode::kInvalidInput, "named context '{}': '{}' is of no known kind",
-                          name, without_credentials(what))
+                          name, redact_urls(what))
             .hint(
                 "a directory, docker-image://REF, oci-layout://DIR, a git repository or an http "
                 "URL");

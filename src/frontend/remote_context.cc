@@ -1,6 +1,6 @@
 #include "frontend/remote_context.h"
 
-#include "base/url.h"
+#include "base/redact.h"
 #include "frontend/git_ref.h"
 
 #include <utility>
@@ -15,7 +15,7 @@ Result<std::optional<RemoteContext>> RemoteContext::find_git(const std::string& 
     if (commit_time && git->mtime.empty()) git->mtime = "commit";
     RemoteContext context;
     SLIPWAY_ASSIGN(context.source, git->source());
-    context.name = "[internal] load git source " + without_credentials(text);
+    context.name = "[internal] load git source " + redact_urls(text);
     return context;
 }
 

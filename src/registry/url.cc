@@ -1,7 +1,7 @@
 #include "registry/url.h"
 
+#include "base/redact.h"
 #include "base/text.h"
-#include "base/url.h"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -54,7 +54,7 @@ bool is_loopback(std::string_view host) {
 }
 
 std::string shown_url(std::string_view url) {
-    return without_credentials(url.substr(0, url.find_first_of("?#")));
+    return redact_urls(url.substr(0, url.find_first_of("?#")));
 }
 
 std::string percent_encode(std::string_view text) {

@@ -74,15 +74,5 @@ TEST(UrlBaseName, IsTheLastPartOfThePath) {
     EXPECT_EQ(url_base_name("no url"), "");
 }
 
-TEST(WithoutCredentials, KeepsTheRest) {
-    EXPECT_EQ(without_credentials("https://me:pw@h:1/a@b?c@d#e@f"), "https://h:1/a@b?c@d#e@f");
-    EXPECT_EQ(without_credentials("http://token@h"), "http://h");
-    EXPECT_EQ(without_credentials("https://me:p@w@h/"), "https://h/");
-    EXPECT_EQ(without_credentials("https://h?a@b"), "https://h?a@b");
-    EXPECT_EQ(without_credentials("SSH://git@h/x"), "SSH://git@h/x");
-    EXPECT_EQ(without_credentials("ssh://git:pw@h/x"), "ssh://h/x");
-    EXPECT_EQ(without_credentials("git@h:x"), "git@h:x");
-}
-
 }  // namespace
 }  // namespace slipway

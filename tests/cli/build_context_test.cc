@@ -73,7 +73,7 @@ TEST_F(BuildContextTest, RepositoriesAndUrlsAreFetchedLater) {
     EXPECT_FALSE(git->remote->source.attrs.contains("git.mtime"));
     EXPECT_TRUE(git->dockerfile_in_remote);
     EXPECT_EQ(git->dockerfile_name, "deep/Dockerfile");
-    EXPECT_EQ(git->context_name, "https://example.com/x.git");
+    EXPECT_EQ(git->context_name, "https://xxxxx:xxxxx@example.com/x.git");
     EXPECT_FALSE(git->context_dir);
 
     const auto dated = load_build_input("github.com/user/x", "", {{"SOURCE_DATE_EPOCH", "1"}});

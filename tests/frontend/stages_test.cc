@@ -243,9 +243,9 @@ TEST_F(Stages, NamesOfContextsTellNoPassword) {
                               {"file", "https://me:hunter2@example.com/x.tar"},
                               {"odd", "ftp://me:hunter2@example.com/x"}};
     lower_ok("FROM scratch\nCOPY --from=repo a /\n");
-    EXPECT_TRUE(vertex("[internal] load git source https://example.com/x.git#v1").op.has_source());
+    EXPECT_TRUE(vertex("[internal] load git source https://xxxxx:xxxxx@example.com/x.git#v1").op.has_source());
     lower_ok("FROM scratch\nCOPY --from=file context /\n");
-    EXPECT_TRUE(vertex("[context file] https://example.com/x.tar").op.has_source());
+    EXPECT_TRUE(vertex("[context file] https://xxxxx:xxxxx@example.com/x.tar").op.has_source());
     const auto refused = lower_it("FROM odd\n");
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().to_string(), Not(HasSubstr("hunter2")));
