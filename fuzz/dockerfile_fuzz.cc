@@ -25,7 +25,7 @@ std::string_view without_blanks(std::string_view text) {
 
 /// By itself such an end continues the line; in the file it stood in front of what was no more.
 bool ends_in_continuation(std::string_view text, char escape) {
-    const auto last = text.find_last_not_of(" \t");
+    const auto last = text.find_last_not_of(" \t\r");
     if (last == std::string_view::npos || text[last] != escape) return false;
     return last == 0 || text[last - 1] != escape;
 }

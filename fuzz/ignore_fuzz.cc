@@ -2,8 +2,8 @@
 // in bounded time.
 #include "base/path.h"
 #include "base/pattern.h"
-#include "base/text.h"
 #include "dockerfile/ignore.h"
+#include "dockerfile/internal/utf8.h"
 #include "fuzz_check.h"
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace {
 /// Cleaning can uncover a blank, '#' or '!' at the front ("./#x"): such a pattern reads differently
 /// by itself.
 bool reads_the_same(std::string_view body) {
-    return !body.empty() && body == trim(body) && !body.starts_with('#') &&
+    return !body.empty() && body == internal::trim_space(body) && !body.starts_with('#') &&
            !body.starts_with('!') && !body.starts_with('/') && !body.starts_with("\xEF\xBB\xBF");
 }
 

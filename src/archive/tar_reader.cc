@@ -125,10 +125,11 @@ struct TarReader::Impl {
             archive_read_support_filter_xz(archive);
         }
         // Looks at the first block, too.
-        if (archive_read_open(archive, this, nullptr, &Impl::on_read, nullptr) != ARCHIVE_OK) {
-            if (source_error) return *source_error;
+        const int status = archive_read_open(archive, this, nullptr, &Impl::on_read, nullptr);
+        // Even when libarchive is content: it takes a source that fails at once for an empty one.
+        if (source_error) return *source_error;
+        if (status != ARCHIVE_OK)
             return make_error(ErrorCode::kInvalidInput, "not a tar archive");
-        }
         return {};
     }
 
@@ -136,6 +137,7 @@ struct TarReader::Impl {
         const ScopedLocale locale(ascii_locale());
         ::archive_entry* found = nullptr;
         const int status = archive_read_next_header(handle.get(), &found);
+        if (source_error) return *source_error;
         if (status == ARCHIVE_EOF) {
             current = nullptr;
             ended = true;

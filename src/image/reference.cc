@@ -166,6 +166,9 @@ std::string ImageRef::to_string() const {
 
 std::string ImageRef::familiar() const {
     if (registry != kDockerHub) return to_string();
+    const std::size_t slash = repository.find('/');
+    if (slash != std::string::npos && names_registry(repository.substr(0, slash)))
+        return to_string();  // by itself the path would name a registry
     const bool official = repository.starts_with(kOfficial) &&
                           repository.find('/', kOfficial.size()) == std::string::npos;
     return with_version(official ? repository.substr(kOfficial.size()) : repository, *this);

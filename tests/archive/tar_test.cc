@@ -273,6 +273,8 @@ TEST(TarReader, PassesOnHowTheSourceFailed) {
     EXPECT_THAT(read_tar(source), FailsWith(ErrorCode::kUnavailable, HasSubstr("disk is gone")));
     FailingReader nothing("");
     EXPECT_THAT(read_tar(nothing), FailsWith(ErrorCode::kUnavailable, HasSubstr("disk is gone")));
+    FailingReader little("no tar");
+    EXPECT_THAT(read_tar(little), FailsWith(ErrorCode::kUnavailable, HasSubstr("disk is gone")));
 }
 
 TEST(TarReader, PromisesNothingAboutNames) {

@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
         Good{"index.docker.io/library/debian:1", "docker.io/library/debian:1", "debian:1"},
         Good{"user/app", "docker.io/user/app:latest", "user/app:latest"},
         Good{"docker.io/library/a/b", "docker.io/library/a/b:latest", "library/a/b:latest"},
+        Good{"docker.io/nvcr.io/a", "docker.io/nvcr.io/a:latest", "docker.io/nvcr.io/a:latest"},
         Good{"localhost/app", "localhost/app:latest", "localhost/app:latest"},
         Good{"localhost:5000/app", "localhost:5000/app:latest", "localhost:5000/app:latest"},
         Good{"localhost:5000", "docker.io/library/localhost:5000", "localhost:5000"},
