@@ -25,7 +25,7 @@ std::string_view without_blanks(std::string_view text) {
 
 /// By itself such an end continues the line; in the file it stood in front of what was no more.
 bool ends_in_continuation(std::string_view text, char escape) {
-    const auto last = text.find_last_not_of(" \t\r");
+    const auto last = text.find_last_not_of(" \t");
     if (last == std::string_view::npos || text[last] != escape) return false;
     return last == 0 || text[last - 1] != escape;
 }
@@ -38,6 +38,8 @@ void check_again(const Instruction& instruction, char escape) {
     const auto original = without_blanks(instruction.original);
     if (original.size() > kMaxLine || has_other_heredocs) return;
     if (ends_in_continuation(original, escape)) return;
+    // It stood in front of a continuation; at the end of a line it is no text.
+    if (original.ends_with('\r')) return;
     const auto heredocs = heredocs_of(instruction);
     const auto again = parse_instruction(with_heredocs(original, heredocs), "Dockerfile",
                                          instruction.lines, escape);

@@ -32,7 +32,8 @@ void set_fragment(GitUrl& url, std::string_view fragment) {
 std::optional<GitUrl> parse_scp_form(std::string_view text) {
     const auto at = text.find('@');
     const auto colon = at == std::string_view::npos ? at : text.find(':', at);
-    if (colon == std::string_view::npos || text.find('\n') != std::string_view::npos)
+    if (colon == std::string_view::npos ||
+        text.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos)
         return std::nullopt;
     GitUrl url;
     url.scheme = "ssh";
@@ -73,6 +74,9 @@ Result<std::optional<GitUrl>> GitUrl::parse(std::string_view text) {
     url.path = std::move(parsed.path);
     url.query = parse_valid_query(parsed.query);
     set_fragment(url, parsed.fragment);
+    if (parsed.fragment.find('\0') != std::string::npos)
+        return make_error(ErrorCode::kInvalidInput,
+                          "the ref of the git repository has a null byte");
     return url;
 }
 

@@ -66,6 +66,15 @@ TEST(GitUrl, MalformedUrlsAreErrors) {
                 FailsWith(ErrorCode::kInvalidInput, HasSubstr("port")));
 }
 
+TEST(GitUrl, NothingInItHasANullByte) {
+    using namespace std::string_view_literals;
+    EXPECT_THAT(GitUrl::parse("https://a/b.git#main:x%00"),
+                FailsWith(ErrorCode::kInvalidInput, HasSubstr("null byte")));
+    const auto scp = GitUrl::parse("git@a:b.git#main:x\0y"sv);
+    ASSERT_TRUE(scp.has_value());
+    EXPECT_FALSE(scp->has_value());
+}
+
 TEST(CommitId, IsFullAndLowerCase) {
     EXPECT_TRUE(is_commit_id(std::string(40, 'a')));
     EXPECT_TRUE(is_commit_id(std::string(64, '0')));
