@@ -141,8 +141,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 
     const Tar tar = read_tar(text, size + 1, Decompress::kAny);
     const Tar slow_tar = read_tar(text, 7, Decompress::kAny);
-    FUZZ_CHECK(tar.cut || tar.ok == slow_tar.ok, "reading depends on the pieces");
-    FUZZ_CHECK(tar.cut || tar.members.size() == slow_tar.members.size(), "entries are lost");
+    // A stream that breaks behind the end of its tar may be read that far, or not.
+    const bool comparable = whole.ok && !tar.cut;
+    FUZZ_CHECK(!comparable || tar.ok == slow_tar.ok, "reading depends on the pieces");
+    FUZZ_CHECK(!comparable || tar.members.size() == slow_tar.members.size(), "entries are lost");
     if (tar.ok && !tar.cut) check_rewritten(tar);
     MemoryReader source(text);
     FUZZ_CHECK(looks_like_tar(source).has_value(), "a memory cannot fail");

@@ -11,6 +11,8 @@
 #include "source/http_files.h"
 #include "source/internal/git_mirror.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -136,7 +138,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto start = text.find("://");
     if (start == std::string::npos) return 0;
     const std::string head = text.substr(0, start + 3);
-    if (head.find_first_of(":@") != start) return 0;  // "git@https://x": a path of ssh, no URL
+    // "git@https://x", "github.com/s://x": a path, no URL
+    if (!std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(start),
+                     [](unsigned char c) { return std::isalnum(c) != 0; }))
+        return 0;
     const std::string rest = text.substr(start + 3);
     const bool may_be_host = rest.substr(0, rest.find_first_of("/?#")).find('@') == rest.npos;
     if (!may_be_host) return 0;

@@ -52,6 +52,7 @@ class RunLowering {
         step_.stage.paths->insert("/");  // it may read anything
 
         const std::vector<std::string> args = command();
+        if (args.empty()) return make_error(ErrorCode::kInvalidInput, "RUN has no words to run");
         if (!std::ranges::all_of(args, is_utf8)) {
             return make_error(ErrorCode::kInvalidInput, "RUN holds bytes that are not UTF-8");
         }

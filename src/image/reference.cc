@@ -143,10 +143,11 @@ Result<ImageRef> ImageRef::parse(std::string_view text) {
     if (!is_registry(ref.registry)) {
         return invalid(text, "'{}' is not a valid registry", ref.registry);
     }
-    SLIPWAY_TRY(check_repository(text, ref.repository));
-    if (ref.registry == kDockerHub && ref.repository.find('/') == std::string::npos) {
+    if (ref.registry == kDockerHub && !ref.repository.empty() &&
+        ref.repository.find('/') == std::string::npos) {
         ref.repository.insert(0, kOfficial);
     }
+    SLIPWAY_TRY(check_repository(text, ref.repository));
     return ref;
 }
 

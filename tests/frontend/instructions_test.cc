@@ -163,6 +163,11 @@ TEST_F(Config, AnEmptyVolumeIsRefused) {
                 FailsAt(ErrorCode::kInvalidInput, "VOLUME", 2));
 }
 
+TEST_F(Config, ARunOfNoWordsIsRefused) {
+    EXPECT_THAT(lower_it("FROM busybox\nRUN []\n"),
+                FailsAt(ErrorCode::kInvalidInput, "no words", 2));
+}
+
 TEST_F(Config, OnbuildIsKeptAsText) {
     lower_ok("FROM busybox\nONBUILD RUN echo $A\n");
     EXPECT_THAT(lowered.config.on_build, ElementsAre("RUN echo $A"));

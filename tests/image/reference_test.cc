@@ -79,7 +79,9 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"host:port/a", "not a valid registry"}, Bad{"[::1/a", "not a valid registry"},
         Bad{"x.io/", "name is missing"}, Bad{"a@sha256:12", "not a sha256 digest"},
         Bad{"a@md5:d41d8cd98f00b204e9800998ecf8427e", "not a sha256 digest"},
-        Bad{std::string(256, 'a'), "longer than 255"}, Bad{std::string(64, 'e'), "image ID"}));
+        Bad{std::string(256, 'a'), "longer than 255"},
+        // With the "library/" that it stands for.
+        Bad{std::string(250, 'a'), "longer than 255"}, Bad{std::string(64, 'e'), "image ID"}));
 
 }  // namespace
 }  // namespace slipway::image
