@@ -16,11 +16,16 @@
 
 namespace slipway::dockerfile {
 
-/// Lines of the file, from 1, last included.
+/// Lines of a file, from 1, last included.
 struct Lines {
     int first = 0;
     int last = 0;
+    int file = 0;  ///< of Dockerfile::name_of
     bool operator==(const Lines&) const = default;
+    /// Does it stand above `other`?
+    [[nodiscard]] bool before(const Lines& other) const {
+        return std::pair(file, first) < std::pair(other.file, other.first);
+    }
 };
 
 struct Heredoc {
@@ -193,15 +198,30 @@ struct ParseWarning {
     Lines lines;
 };
 
+/// A file that a Dockerfile is put together of.
+struct SourceFile {
+    std::string name;  ///< as the user knows it
+    std::string text;  ///< the whole file, for excerpts
+};
+
 struct Dockerfile {
     std::string file_name;  ///< as the user knows it
     std::string text;       ///< the whole file, for excerpts
+    /// Lines::file is 0 for the file above, else one more than the position here.
+    std::vector<SourceFile> more_files;
     char escape = '\\';
     std::optional<std::string> syntax;   ///< of "# syntax="
     std::optional<std::string> check;    ///< of "# check="
     std::vector<Instruction> meta_args;  ///< ARG before the first FROM
     std::vector<Stage> stages;
     std::vector<ParseWarning> warnings;
+
+    [[nodiscard]] const std::string& name_of(int file) const {
+        return file == 0 ? file_name : more_files.at(static_cast<std::size_t>(file) - 1).name;
+    }
+    [[nodiscard]] SourceRange range(Lines lines) const {
+        return {name_of(lines.file), lines.first, lines.last};
+    }
 };
 
 /// Of the comments above an instruction, the first one about `name` ("name what it is for"),
@@ -219,6 +239,11 @@ std::optional<Directive> find_directive(std::string_view text, std::string_view 
 /// kInvalidInput, with the lines, on anything that the reference parser refuses. Unknown
 /// instruction or flag: the nearest known one as hint.
 Result<Dockerfile> parse_dockerfile(std::string_view text, std::string file_name);
+
+/// Puts what `more` says behind what `file` says, each instruction with the place that it has. Its
+/// directives are not taken over. kInvalidInput, with the lines, when it reads its text another way
+/// than `file` does ("# escape="), or has ARGs before its first FROM where `file` has stages.
+Result<void> append(Dockerfile& file, Dockerfile more);
 
 /// One instruction by itself, for ONBUILD triggers; `lines` is where the ONBUILD stands (or 0).
 Result<Instruction> parse_instruction(std::string_view text, const std::string& file_name,

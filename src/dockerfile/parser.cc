@@ -3,6 +3,8 @@
 #include "dockerfile/internal/instructions.h"
 #include "dockerfile/internal/statements.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace slipway::dockerfile {
@@ -60,6 +62,36 @@ Result<Dockerfile> parse_dockerfile(std::string_view text, std::string file_name
     if (auto syntax = find_directive(file.text, "syntax")) file.syntax = std::move(syntax->value);
     if (auto check = find_directive(file.text, "check")) file.check = std::move(check->value);
     return file;
+}
+
+Result<void> append(Dockerfile& file, Dockerfile more) {
+    const int first = static_cast<int>(file.more_files.size()) + 1;
+    if (more.escape != file.escape) {
+        const auto directive = find_directive(more.text, "escape");
+        const int line = directive ? directive->line : 1;
+        return make_error(ErrorCode::kInvalidInput,
+                          "the escape character '{}' is not that of the files before", more.escape)
+            .at({more.file_name, line, line});
+    }
+    if (!more.meta_args.empty() && !file.stages.empty()) {
+        return make_error(ErrorCode::kInvalidInput,
+                          "ARG before the first FROM of a file that follows others")
+            .at(more.range(more.meta_args.front().lines));
+    }
+    const auto move_lines = [first](Lines& lines) { lines.file += first; };
+    for (auto& instruction : more.meta_args) move_lines(instruction.lines);
+    for (auto& stage : more.stages) {
+        move_lines(stage.from.lines);
+        for (auto& instruction : stage.instructions) move_lines(instruction.lines);
+    }
+    for (auto& warning : more.warnings) move_lines(warning.lines);
+
+    file.more_files.push_back({std::move(more.file_name), std::move(more.text)});
+    std::ranges::move(more.more_files, std::back_inserter(file.more_files));
+    std::ranges::move(more.meta_args, std::back_inserter(file.meta_args));
+    std::ranges::move(more.stages, std::back_inserter(file.stages));
+    std::ranges::move(more.warnings, std::back_inserter(file.warnings));
+    return {};
 }
 
 Result<Instruction> parse_instruction(std::string_view text, const std::string& file_name,

@@ -49,9 +49,7 @@ llb::SourceSpec image_source(const Stage& stage, const std::string& identifier) 
 /// What was asked for is neither a stage nor an image: says so with the stage that may have been
 /// meant.
 Error explain_missing(const Build& build, const Stage& stage, Error error) {
-    std::optional<int> line;
-    if (stage.lines) line = stage.lines->first;
-    const std::string hint = build.stages.hint_for(stage.base_name, line);
+    const std::string hint = build.stages.hint_for(build.file, stage.base_name, stage.lines);
     if (hint.empty() || error.code() == ErrorCode::kCancelled) return error;
     return make_error(error.code(), "no stage is called '{}'; {}", stage.base_name,
                       error.to_string())

@@ -181,7 +181,7 @@ Result<Stage*> find_target(Build& build) {
     if (build.request.target.empty()) return build.stages.all().back().get();
     if (Stage* stage = build.stages.find(build.request.target)) return stage;
     Error error = make_error(ErrorCode::kNotFound, "no stage is called '{}'", build.request.target);
-    const std::string hint = build.stages.hint_for(build.request.target);
+    const std::string hint = build.stages.hint_for(build.file, build.request.target);
     if (hint.empty()) return error;
     return std::move(error).hint(hint);
 }
@@ -196,7 +196,7 @@ Result<void> add_commands(Build& build) {
             stage.commands.push_back(std::move(*command));
         }
     }
-    SLIPWAY_TRY(check_no_circle(build.stages, build.file.file_name));
+    SLIPWAY_TRY(check_no_circle(build.stages, build.file));
     if (build.stages.all().size() == 1) build.stages.at(0)->display_name.clear();
     return {};
 }
@@ -218,8 +218,9 @@ Result<bool> take_triggers(Build& build, Stage& stage) {
     bool needs_more = false;
     for (const std::string& text : texts) {
         const dockerfile::Lines lines = stage.lines.value_or(dockerfile::Lines{});
-        SLIPWAY_ASSIGN(dockerfile::Instruction parsed,
-                       dockerfile::parse_instruction(text, build.file.file_name, lines, '\\'));
+        SLIPWAY_ASSIGN(
+            dockerfile::Instruction parsed,
+            dockerfile::parse_instruction(text, build.file.name_of(lines.file), lines, '\\'));
         stage.triggers.push_back(std::move(parsed));
         SLIPWAY_ASSIGN(Command command, make_command(build, stage, stage.triggers.back()));
         command.from_trigger = true;
@@ -270,7 +271,7 @@ Result<void> resolve_stages(Build& build, const Stage& target) {
             again = again || *needs_more;
         }
     }
-    return check_no_circle(build.stages, build.file.file_name);
+    return check_no_circle(build.stages, build.file);
 }
 
 Result<void> dispatch_stages(Build& build, const Stage& target) {
@@ -377,9 +378,11 @@ Result<Stage*> convert(Build& build) {
     SLIPWAY_TRY(check_texts(build.request));
     SLIPWAY_TRY(set_linter(build));
     dockerfile::lint::check_file(build.file, build.linter);
-    const std::string& name = build.file.file_name;
-    build.file_number =
-        build.graph.add_file(is_utf8(name) ? name : "Dockerfile", build.file.text, "Dockerfile");
+    const auto add_file = [&build](const std::string& name, const std::string& text) {
+        return build.graph.add_file(is_utf8(name) ? name : "Dockerfile", text, "Dockerfile");
+    };
+    build.file_number = add_file(build.file.file_name, build.file.text);
+    for (const auto& [name, text] : build.file.more_files) add_file(name, text);
     set_platform_args(build);
     lint_default_args(build);
     SLIPWAY_TRY(set_meta_args(build));

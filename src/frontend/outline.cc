@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace slipway::frontend {
 namespace {
@@ -68,7 +69,9 @@ class Collector {
                 waiting.push_back(need->first);
             if (stage.base != nullptr) waiting.push_back(stage.base);
         }
-        const auto place = [](const auto& each) { return std::pair(each.lines.first, each.name); };
+        const auto place = [](const auto& each) {
+            return std::tuple(each.lines.file, each.lines.first, each.name);
+        };
         std::ranges::sort(outline.args, {}, place);
         std::ranges::sort(outline.secrets, {}, place);
         std::ranges::sort(outline.agents, {}, place);

@@ -26,17 +26,19 @@ Stage* Stages::at(std::size_t position) const {
     return position < stages_.size() ? stages_[position].get() : nullptr;
 }
 
-std::string Stages::hint_for(std::string_view name, std::optional<int> before_line) const {
+std::string Stages::hint_for(const dockerfile::Dockerfile& file, std::string_view name,
+                             std::optional<dockerfile::Lines> before) const {
     std::vector<std::string> names;
     for (const auto& [known, stage] : by_name_) {
-        if (!before_line || (stage->lines && stage->lines->first < *before_line))
-            names.push_back(known);
+        if (!before || (stage->lines && stage->lines->before(*before))) names.push_back(known);
     }
     const auto nearest = find_nearest(to_lower(name), names);
     if (!nearest) return "";
-    const Stage& stage = *by_name_.at(*nearest);
-    return fmt::format("did you mean '{}' (line {})?", *nearest,
-                       stage.lines ? stage.lines->first : 0);
+    const dockerfile::Lines lines = by_name_.at(*nearest)->lines.value_or(dockerfile::Lines{});
+    if (file.more_files.empty())
+        return fmt::format("did you mean '{}' (line {})?", *nearest, lines.first);
+    return fmt::format("did you mean '{}' ({}:{})?", *nearest, file.name_of(lines.file),
+                       lines.first);
 }
 
 std::set<const Stage*> reachable_from(const Stage& target) {
@@ -54,7 +56,7 @@ std::set<const Stage*> reachable_from(const Stage& target) {
     return reached;
 }
 
-Result<void> check_no_circle(const Stages& stages, const std::string& file_name) {
+Result<void> check_no_circle(const Stages& stages, const dockerfile::Dockerfile& file) {
     struct Visit {
         const Stage* stage;
         std::size_t next_need = 0;
@@ -76,7 +78,7 @@ Result<void> check_no_circle(const Stages& stages, const std::string& file_name)
                 return make_error(ErrorCode::kInvalidInput,
                                   "stage '{}' needs itself, by way of '{}'", need->display_name,
                                   top.stage->display_name)
-                    .at({file_name, lines.first, lines.last});
+                    .at(file.range(lines));
             }
             if (visited.insert(need).second) {
                 path.push_back({need});

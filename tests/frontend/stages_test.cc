@@ -97,6 +97,46 @@ TEST_F(Stages, ACircleIsAnError) {
                 FailsAt(ErrorCode::kInvalidInput, "needs itself", 2));
 }
 
+TEST_F(Stages, AFileOfSeveralKeepsTheirPlaces) {
+    auto file = dockerfile::parse_dockerfile("FROM busybox AS base\nRUN one\n", "base.dockerfile");
+    ASSERT_TRUE(file);
+    auto more = dockerfile::parse_dockerfile(
+        "# the second\nFROM base AS app\nRUN two\nFROM bsae AS typo\n", "app.dockerfile");
+    ASSERT_TRUE(more);
+    ASSERT_TRUE(dockerfile::append(*file, *std::move(more)));
+
+    request.target = "app";
+    const auto made = lower(*file, request, images);
+    ASSERT_TRUE(made) << made.error().to_string();
+    const auto loaded = llb::Graph::load(made->definition);
+    ASSERT_TRUE(loaded);
+    std::vector<SourceRange> places;
+    for (const llb::Vertex& vertex : loaded->vertices()) {
+        if (vertex.op.has_exec()) places.push_back(*loaded->where(vertex.digest));
+    }
+    EXPECT_THAT(places, ::testing::ElementsAre(SourceRange{"base.dockerfile", 2, 2},
+                                               SourceRange{"app.dockerfile", 3, 3}));
+
+    request.target = "typo";
+    const auto failed = lower(*file, request, images);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().where(), (SourceRange{"app.dockerfile", 4, 4}));
+    EXPECT_EQ(failed.error().hint(), "did you mean 'base' (base.dockerfile:1)?");
+}
+
+TEST_F(Stages, AFileOfSeveralHasOneEscapeCharacterAndItsArgsInFront) {
+    auto file = dockerfile::parse_dockerfile("FROM busybox AS base\n", "base.dockerfile");
+    ASSERT_TRUE(file);
+    auto escape = dockerfile::parse_dockerfile("# escape=`\nFROM base\n", "a.dockerfile");
+    const auto other = dockerfile::append(*file, *std::move(escape));
+    ASSERT_FALSE(other);
+    EXPECT_EQ(other.error().where(), (SourceRange{"a.dockerfile", 1, 1}));
+    auto global = dockerfile::parse_dockerfile("\nARG A=1\nFROM base\n", "b.dockerfile");
+    const auto late = dockerfile::append(*file, *std::move(global));
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().where(), (SourceRange{"b.dockerfile", 2, 2}));
+}
+
 TEST_F(Stages, ManyStagesInARowNeedNoDeepStack) {
     std::string text = "FROM scratch AS s0\nCOPY a /\n";
     for (int i = 1; i < 3000; ++i) {

@@ -35,7 +35,7 @@ struct Build {
     std::optional<std::int64_t> epoch = {};  ///< seconds since 1970
 
     llb::Builder graph = {};
-    int file_number = 0;
+    int file_number = 0;  ///< of the Dockerfile's first file; the others follow
     std::optional<pb::ProxyEnv> proxy = {};
     llb::Ref context = {};  ///< its paths are filled in at the end
     /// Named local contexts, with the paths that are used of them.
@@ -49,11 +49,9 @@ struct Build {
     /// kInvalidInput when file and arguments grow into more than any build can need: variables that
     /// hold each other many times over.
     [[nodiscard]] Result<void> check_size() const;
-    [[nodiscard]] SourceRange range(dockerfile::Lines lines) const {
-        return {file.file_name, lines.first, lines.last};
-    }
+    [[nodiscard]] SourceRange range(dockerfile::Lines lines) const { return file.range(lines); }
     [[nodiscard]] llb::Place place(dockerfile::Lines lines) const {
-        return {file_number, lines.first, lines.last};
+        return {file_number + lines.file, lines.first, lines.last};
     }
     /// A word with the variables of `env`.
     [[nodiscard]] Result<std::string> expand(std::string_view word, const EnvList& env) const;

@@ -106,9 +106,9 @@ class Stages {
     [[nodiscard]] Stage* at(std::size_t position) const;
     [[nodiscard]] const std::vector<std::unique_ptr<Stage>>& all() const { return stages_; }
     /// "did you mean 'build' (line 2)?"; "" when no name is near. Only stages that begin above
-    /// `before_line` are thought of, if it is given.
-    [[nodiscard]] std::string hint_for(std::string_view name,
-                                       std::optional<int> before_line = {}) const;
+    /// `before` are thought of, if it is given.
+    [[nodiscard]] std::string hint_for(const dockerfile::Dockerfile& file, std::string_view name,
+                                       std::optional<dockerfile::Lines> before = {}) const;
 
   private:
     std::vector<std::unique_ptr<Stage>> stages_;
@@ -118,7 +118,7 @@ class Stages {
 /// All that `target` needs, itself included, in no particular order.
 std::set<const Stage*> reachable_from(const Stage& target);
 /// kInvalidInput when stages need each other in a circle.
-Result<void> check_no_circle(const Stages& stages, const std::string& file_name);
+Result<void> check_no_circle(const Stages& stages, const dockerfile::Dockerfile& file);
 
 /// "[build 2/5] RUN make": counts one step on.
 std::string next_step_name(Stage& stage, std::string_view text, bool from_trigger);
