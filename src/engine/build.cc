@@ -13,6 +13,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -52,25 +54,32 @@ std::string slot_of(const std::string& prefix, const std::string& name) {
     return prefix + ":" + (position == "[internal]" ? name : position);
 }
 
-/// Makes the steps of a graph, in its order.
+/// Makes the steps of graphs, in their order; a vertex that several have is one step.
 class Planner {
   public:
-    Planner(const llb::Graph& graph, BuildContext& build) : graph_(graph), build_(build) {}
+    explicit Planner(BuildContext& build) : build_(build) {}
 
-    Result<solver::Plan> plan() {
-        solver::Plan plan;
-        for (const auto& vertex : graph_.vertices()) {
-            auto step = make(vertex);
-            if (!step) return locate(std::move(step).error(), vertex);
-            index_.emplace(vertex.digest, plan.steps.size());
-            plan.steps.push_back(*std::move(step));
+    Result<void> add(const llb::Graph& graph) {
+        for (const auto& vertex : graph.vertices()) {
+            if (const auto known = index_.find(vertex.digest); known != index_.end()) {
+                if (vertex.metadata.ignore_cache()) plan_.steps[known->second].ignore_cache = true;
+                continue;
+            }
+            auto step = make(graph, vertex);
+            if (!step) return locate(std::move(step).error(), graph, vertex);
+            if (const int same = slots_[step->slot]++; same > 0)
+                step->slot += fmt::format(":{}", same + 1);
+            index_.emplace(vertex.digest, plan_.steps.size());
+            plan_.steps.push_back(*std::move(step));
         }
-        if (graph_.output()) {
-            SLIPWAY_ASSIGN(const auto target, edge(*graph_.output()));
-            plan.targets.push_back(target);
+        if (graph.output()) {
+            SLIPWAY_ASSIGN(const auto target, edge(*graph.output()));
+            plan_.targets.push_back(target);
         }
-        return plan;
+        return {};
     }
+
+    [[nodiscard]] solver::Plan& plan() { return plan_; }
 
     [[nodiscard]] const std::unordered_map<Digest, std::shared_ptr<ContextSource>>& contexts()
         const {
@@ -78,8 +87,8 @@ class Planner {
     }
 
   private:
-    Error locate(Error error, const llb::Vertex& vertex) const {
-        const auto where = graph_.where(vertex.digest);
+    static Error locate(Error error, const llb::Graph& graph, const llb::Vertex& vertex) {
+        const auto where = graph.where(vertex.digest);
         if (!where) return std::move(error).context(shown_name(vertex));
         return std::move(error).at(*where).context(shown_name(vertex));
     }
@@ -93,12 +102,12 @@ class Planner {
         return solver::InputEdge{found->second, static_cast<std::size_t>(edge.output)};
     }
 
-    Result<solver::PlannedStep> make(const llb::Vertex& vertex) {
+    Result<solver::PlannedStep> make(const llb::Graph& graph, const llb::Vertex& vertex) {
         SLIPWAY_TRY(check_supported(vertex));
         solver::PlannedStep planned;
         planned.id = vertex.digest;
         planned.name = shown_name(vertex);
-        planned.where = graph_.where(vertex.digest);
+        planned.where = graph.where(vertex.digest);
         planned.slot = slot_of(build_.options.slot_prefix, planned.name);
         planned.ignore_cache = vertex.metadata.ignore_cache();
         std::vector<StepInput> inputs;
@@ -106,7 +115,7 @@ class Planner {
             SLIPWAY_ASSIGN(const auto planned_edge, edge(input));
             planned.inputs.push_back(planned_edge);
             const auto context = contexts_.find(input.vertex);
-            inputs.push_back({shown_name(*graph_.find(input.vertex)),
+            inputs.push_back({shown_name(*graph.find(input.vertex)),
                               context == contexts_.end() ? nullptr : context->second});
         }
         if (vertex.op.has_source()) {
@@ -192,17 +201,20 @@ class Planner {
         return {};
     }
 
-    const llb::Graph& graph_;
     BuildContext& build_;
+    solver::Plan plan_;
+    std::map<std::string, int> slots_;  ///< how many steps have it
     std::unordered_map<Digest, std::size_t> index_;
     std::unordered_set<std::string> runnable_;  ///< platforms that were asked about
     std::unordered_map<Digest, std::shared_ptr<ContextSource>> contexts_;
 };
 
 template <typename Asks>
-bool any_process(const llb::Graph& graph, const Asks& asks) {
-    return std::ranges::any_of(graph.vertices(), [&](const llb::Vertex& vertex) {
-        return vertex.op.has_exec() && asks(vertex.op.exec());
+bool any_process(std::span<const llb::Graph> graphs, const Asks& asks) {
+    return std::ranges::any_of(graphs, [&](const llb::Graph& graph) {
+        return std::ranges::any_of(graph.vertices(), [&](const llb::Vertex& vertex) {
+            return vertex.op.has_exec() && asks(vertex.op.exec());
+        });
     });
 }
 
@@ -233,40 +245,54 @@ Result<void> check_supported(const llb::Vertex& vertex) {
                       "the graph has an operation of a kind that is not supported yet");
 }
 
-Result<Built> build(const llb::Graph& graph, const BuildOptions& options, Workspace& workspace,
-                    progress::Sink& sink, std::stop_token stop) {
+Result<BuiltAll> build_all(std::span<const llb::Graph> graphs, const BuildOptions& options,
+                           Workspace& workspace, progress::Sink& sink, std::stop_token stop) {
     SLIPWAY_ASSIGN(const auto scratch, workspace.store().temp_dir("build"));
     BuildContext context{workspace, options, sink, scratch.path(), std::nullopt, {}, {}};
-    if (any_process(graph, [](const auto& op) { return op.cdidevices_size() > 0; }))
+    if (any_process(graphs, [](const auto& op) { return op.cdidevices_size() > 0; }))
         context.devices = exec::CdiRegistry::load();
-    Planner planner(graph, context);
-    SLIPWAY_ASSIGN(auto plan, planner.plan());
+    Planner planner(context);
+    for (const auto& graph : graphs) SLIPWAY_TRY(planner.add(graph));
     if (options.mode == solver::Mode::kBuild) {
-        if (any_process(graph, [](const auto&) { return true; })) {
+        if (any_process(graphs, [](const auto&) { return true; })) {
             SLIPWAY_ASSIGN(context.runtime, exec::Runtime::find(scratch.path() + "/runtime"));
         }
-        if (any_process(graph, uses_ssh)) {
+        if (any_process(graphs, uses_ssh)) {
             SLIPWAY_ASSIGN(context.ssh, exec::SshAgents::start(options.ssh, scratch.path(), stop));
         }
     }
     auto solved =
-        solver::solve(plan, workspace.cache(), sink,
+        solver::solve(planner.plan(), workspace.cache(), sink,
                       {.mode = options.mode, .max_parallel = options.max_parallel, .stop = stop});
     for (const auto& [digest, source] : planner.contexts()) {
         // Losing it only means hashing again; a full disk will be reported by what needs the room.
         static_cast<void>(source->save());
     }
     SLIPWAY_TRY(solved);
-    Built built;
+    BuiltAll built;
     built.reports = std::move(solved->reports);
-    if (!solved->targets.empty()) {
-        const auto directory = planner.contexts().find(graph.output()->vertex);
-        SLIPWAY_ASSIGN(built.snapshot, directory == planner.contexts().end()
-                                           ? to_snapshot(solved->targets[0])
-                                           : materialize(context, *directory->second, "/", stop));
-        built.origins = layer_origins(graph, built.snapshot.size());
+    built.snapshots.resize(graphs.size());
+    built.origins.resize(graphs.size());
+    if (solved->targets.empty()) return built;
+    std::size_t target = 0;
+    for (std::size_t i = 0; i < graphs.size(); ++i) {
+        if (!graphs[i].output()) continue;
+        const auto directory = planner.contexts().find(graphs[i].output()->vertex);
+        SLIPWAY_ASSIGN(built.snapshots[i],
+                       directory == planner.contexts().end()
+                           ? to_snapshot(solved->targets[target])
+                           : materialize(context, *directory->second, "/", stop));
+        built.origins[i] = layer_origins(graphs[i], built.snapshots[i].size());
+        ++target;
     }
     return built;
+}
+
+Result<Built> build(const llb::Graph& graph, const BuildOptions& options, Workspace& workspace,
+                    progress::Sink& sink, std::stop_token stop) {
+    SLIPWAY_ASSIGN(auto built, build_all({&graph, 1}, options, workspace, sink, std::move(stop)));
+    return Built{std::move(built.snapshots[0]), std::move(built.origins[0]),
+                 std::move(built.reports)};
 }
 
 }  // namespace slipway::engine

@@ -1,4 +1,4 @@
-// The embedded engine: one graph, built on this machine.
+// The embedded engine: graphs, built on this machine.
 #pragma once
 
 #include "engine/entitlements.h"
@@ -13,6 +13,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -38,6 +39,16 @@ struct Built {
     std::vector<std::string> origins;
     std::vector<solver::StepReport> reports;
 };
+
+struct BuiltAll {
+    std::vector<snapshot::Snapshot> snapshots;      ///< one for each graph, as Built has it
+    std::vector<std::vector<std::string>> origins;  ///< the same
+    std::vector<solver::StepReport> reports;
+};
+
+/// Several graphs as one: a vertex that they share is one step. Errors as of build().
+Result<BuiltAll> build_all(std::span<const llb::Graph> graphs, const BuildOptions& options,
+                           Workspace& workspace, progress::Sink& sink, std::stop_token stop);
 
 /// Before anything runs: kUnsupported for an operation that this engine cannot do yet,
 /// kInvalidInput for one that the options do not allow, kResource for a platform whose programs

@@ -50,21 +50,33 @@ class BuildTest : public ::testing::Test {
         ASSERT_THAT(os::write_file(dir_->path() + "/context/" + name, text), IsOk());
     }
 
-    Result<Built> build(std::string_view text, solver::Mode mode = solver::Mode::kBuild) {
+    static Result<llb::Graph> graph_of(std::string_view text, const std::string& target = "") {
         SLIPWAY_ASSIGN(const auto file, dockerfile::parse_dockerfile(text, "Dockerfile"));
         NoImages images;
         frontend::Request request;
-        request.platform = {
-            .os = "linux", .architecture = os::machine_architecture(), .variant = ""};
+        request.target = target;
+        request.platform = this_platform();
         request.build_platform = request.platform;
         SLIPWAY_ASSIGN(const auto lowered, frontend::lower(file, request, images));
-        SLIPWAY_ASSIGN(const auto graph, llb::Graph::load(lowered.definition));
+        return llb::Graph::load(lowered.definition);
+    }
+
+    static image::Platform this_platform() {
+        return {.os = "linux", .architecture = os::machine_architecture(), .variant = ""};
+    }
+
+    [[nodiscard]] BuildOptions options(solver::Mode mode = solver::Mode::kBuild) const {
         BuildOptions options;
-        options.platform = request.platform;
+        options.platform = this_platform();
         options.contexts["context"] = dir_->path() + "/context";
         options.mode = mode;
+        return options;
+    }
+
+    Result<Built> build(std::string_view text, solver::Mode mode = solver::Mode::kBuild) {
+        SLIPWAY_ASSIGN(const auto graph, graph_of(text));
         progress::NullSink sink;
-        return engine::build(graph, options, *workspace_, sink, {});
+        return engine::build(graph, options(mode), *workspace_, sink, {});
     }
 
     /// The reason of the step whose name contains `name`.
@@ -130,6 +142,32 @@ TEST_F(BuildTest, NamesTheFileThatChanged) {
     ASSERT_THAT(built, IsOk());
     EXPECT_THAT(built->reports,
                 Contains(::testing::Field(&solver::StepReport::detail, HasSubstr("context file"))));
+}
+
+TEST_F(BuildTest, SeveralGraphsShareTheirSteps) {
+    write("a", "1");
+    constexpr std::string_view kText =
+        "FROM scratch AS base\nCOPY a /a\n"
+        "FROM base AS left\nCOPY a /left\nFROM base AS right\nCOPY a /right\n"
+        "FROM scratch AS nothing\n";
+    std::vector<llb::Graph> graphs;
+    for (const auto* target : {"left", "nothing", "right"}) {
+        auto graph = graph_of(kText, target);
+        ASSERT_THAT(graph, IsOk());
+        graphs.push_back(*std::move(graph));
+    }
+    progress::NullSink sink;
+    const auto built = engine::build_all(graphs, options(), *workspace_, sink, {});
+    ASSERT_THAT(built, IsOk());
+    ASSERT_EQ(built->snapshots.size(), 3U);
+    EXPECT_THAT(read(built->snapshots[0], "left"), IsOkAndHolds(std::optional<std::string>("1")));
+    EXPECT_THAT(read(built->snapshots[0], "right"), IsOkAndHolds(std::optional<std::string>()));
+    EXPECT_TRUE(built->snapshots[1].empty());
+    EXPECT_THAT(read(built->snapshots[2], "right"), IsOkAndHolds(std::optional<std::string>("1")));
+    int shared = 0;
+    for (const auto& report : built->reports)
+        shared += report.name.find("COPY a /a") != std::string::npos ? 1 : 0;
+    EXPECT_EQ(shared, 1);
 }
 
 TEST_F(BuildTest, DryRunMakesNothing) {
