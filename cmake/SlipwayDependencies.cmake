@@ -15,6 +15,7 @@ find_package(CURL REQUIRED)               # registry
 find_package(Protobuf REQUIRED)           # llb
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)  # exec
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)    # exec (device specifications)
+pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)  # stack
 find_package(SQLite3 REQUIRED)            # cache
 find_package(CLI11 REQUIRED)              # cli
 

@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config libfmt-dev nlohmann-json3-dev libssl-dev libspdlog-dev libexpected-dev
     libarchive-dev zlib1g-dev libisal-dev libzstd-dev libcurl4-openssl-dev libprotobuf-dev protobuf-compiler
-    libsqlite3-dev libcli11-dev libseccomp-dev libyaml-dev)
+    libsqlite3-dev libcli11-dev libseccomp-dev libyaml-dev libtomlplusplus-dev)
 RUN_PACKAGES=(crun git mmdebstrap ca-certificates)
 # Other people's software judges ours.
 TEST_PACKAGES=(libgtest-dev libgmock-dev runc skopeo umoci podman docker-registry apache2-utils jq python3 busybox-static
