@@ -103,12 +103,13 @@ class GzipReader final : public Reader {
             static_cast<std::uint32_t>(std::min<std::size_t>(buffer.size(), 1U << 30));
         state_.avail_out = room;
         const int status = isal_inflate(&state_);
-        input_.use(rest.size() - state_.avail_in);
-        const std::size_t size = room - state_.avail_out;
         if (status == ISAL_INCORRECT_CHECKSUM) return corrupt("gzip", "has a wrong checksum");
         if (status != ISAL_DECOMP_OK && status != ISAL_END_INPUT) {
             return corrupt("gzip", fmt::format("is broken (ISA-L status {})", status));
         }
+        // After an error it may say that more input is left than there was.
+        input_.use(rest.size() - state_.avail_in);
+        const std::size_t size = room - state_.avail_out;
         if (!more && size == 0 && state_.block_state != ISAL_BLOCK_FINISH) {
             return corrupt("gzip", "ends too early");
         }
