@@ -28,6 +28,8 @@ void add_run_command(CLI::App& app, Globals& globals, Action& action);
 void add_bootstrap_command(CLI::App& app, Globals& globals, Action& action);
 void add_image_commands(CLI::App& app, Globals& globals,
                         Action& action);  ///< images inspect history tag rmi save load
+/// list show params build plan render graph
+void add_stack_command(CLI::App& app, Globals& globals, Action& action);
 void add_prune_command(CLI::App& app, Globals& globals, Action& action);
 void add_version_command(CLI::App& app, Action& action);
 void add_completion_command(CLI::App& app, Globals& globals, Action& action);

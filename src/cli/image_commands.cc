@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/image_view.h"
+#include "cli/table.h"
 #include "exporter/exporter.h"
 #include "image/reference.h"
 #include "os/file.h"
@@ -16,25 +17,6 @@
 namespace slipway::cli {
 
 namespace {
-
-using Rows = std::vector<std::vector<std::string>>;
-
-/// Columns as wide as their widest cell, two blanks apart.
-void print_table(const Rows& rows) {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows) {
-        widths.resize(std::max(widths.size(), row.size()));
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-    }
-    for (const auto& row : rows) {
-        std::string line;
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            line += row[i];
-            if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 2, ' ');
-        }
-        print(line);
-    }
-}
 
 Result<void> list_images(engine::Workspace& workspace, bool json, bool quiet) {
     SLIPWAY_ASSIGN(const auto all, workspace.names().list());

@@ -33,7 +33,7 @@ std::vector<std::string> known_words(const CLI::App& app, bool flags) {
 
 int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     const CLI::App* chosen = &app;
-    if (const auto commands = app.get_subcommands(); !commands.empty()) chosen = commands.front();
+    while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
     auto failure = Error(ErrorCode::kUsage, error.what());
     if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || chosen == &app) {
         auto extras = chosen->remaining();
@@ -51,7 +51,9 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
             }
         }
     }
-    const std::string name = chosen == &app ? "slipway" : "slipway " + chosen->get_name();
+    std::string name = chosen->get_name();
+    for (const auto* above = chosen->get_parent(); above != nullptr; above = above->get_parent())
+        name = above->get_name() + " " + name;
     return report(std::move(failure).hint("'" + name + " --help' lists what there is"));
 }
 
@@ -60,9 +62,10 @@ class HelpFormatter : public CLI::Formatter {
   public:
     std::string make_usage(const CLI::App* app, std::string name) const override {
         std::string usage = CLI::Formatter::make_usage(app, std::move(name));
-        if (!app->get_prefix_command()) return usage;
-        const auto end = usage.find_last_not_of('\n') + 1;
-        return usage.insert(end, " IMAGE [COMMAND [ARG...]]");
+        const char* rest = app->get_prefix_command() ? " IMAGE [COMMAND [ARG...]]"
+                           : app->get_allow_extras() ? " [ENGINE...] [--PARAMETER VALUE...]"
+                                                     : "";
+        return usage.insert(usage.find_last_not_of('\n') + 1, rest);
     }
 };
 
@@ -90,6 +93,7 @@ int main_with(int argc, char** argv) {
     add_run_command(app, globals, action);
     add_image_commands(app, globals, action);
     add_bootstrap_command(app, globals, action);
+    add_stack_command(app, globals, action);
     add_prune_command(app, globals, action);
     add_version_command(app, action);
     add_completion_command(app, globals, action);

@@ -68,7 +68,7 @@ Result<void> check_sources(const Stack& stack, const Sources& sources) {
         Error error = make_error(ErrorCode::kUsage, "--source: there is no component '{}'", name);
         if (const auto nearest = find_nearest(name, known))
             return std::move(error).hint("did you mean '" + *nearest + "'?");
-        return std::move(error).hint("there are " + join(known, ", "));
+        return std::move(error).hint("known: " + join(known, ", "));
     }
     return {};
 }
@@ -129,6 +129,8 @@ Result<dockerfile::Dockerfile> compose(const Stack& stack, const Sources& source
         const bool by_url = replaced != sources.end() && !replaced->second.empty();
         text += source_text(component, by_url ? &replaced->second : nullptr);
     }
+    // Behind ARGs a file needs a stage.
+    if (stack.components.empty()) text += "FROM scratch AS src_nothing\n\n";
     SLIPWAY_ASSIGN(auto file, dockerfile::parse_dockerfile(text, kGenerated));
     for (const std::string& name : stack.stages) {
         const std::string path = stack.folder + "/" + name;

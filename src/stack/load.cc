@@ -41,6 +41,7 @@ std::string read_name(TomlTable& table) {
 
 Parameter read_parameter(TomlTable& table) {
     Parameter parameter{.name = read_name(table), .where = table.where()};
+    parameter.aliases = table.list("aliases");
     std::string arg = to_upper(parameter.name);
     std::ranges::replace(arg, '-', '_');
     parameter.arg = table.text_or("arg", arg);
@@ -173,7 +174,7 @@ class ConditionCheck {
                 .at(where);
         }
         const Parameter* parameter = stack_.find_parameter(name);
-        if (parameter == nullptr) return unknown(name, where);
+        if (parameter == nullptr || parameter->name != name) return unknown(name, where);
         // "" in a condition: nothing was given and there is no default.
         if (value.empty()) return {};
         auto checked = check_value(*parameter, value);
@@ -282,8 +283,13 @@ Result<void> read_lock(std::string_view text, const std::string& name, Stack& st
 
 }  // namespace
 
-const Parameter* Stack::find_parameter(std::string_view parameter_name) const {
-    const auto found = std::ranges::find(parameters, parameter_name, &Parameter::name);
+const Parameter* Stack::find_parameter(std::string_view given) const {
+    std::string wanted(given);
+    std::ranges::replace(wanted, '-', '_');
+    const auto found = std::ranges::find_if(parameters, [&](const Parameter& parameter) {
+        return parameter.name == wanted ||
+               std::ranges::find(parameter.aliases, wanted) != parameter.aliases.end();
+    });
     return found == parameters.end() ? nullptr : &*found;
 }
 

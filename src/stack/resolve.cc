@@ -29,7 +29,7 @@ Error not_known(std::string_view what, const std::string& name,
     Error error = usage(fmt::format("there is no {} '{}'", what, name));
     if (const auto nearest = find_nearest(name, known))
         return std::move(error).hint("did you mean '" + *nearest + "'?");
-    return std::move(error).hint(fmt::format("there are {}", join(known, ", ")));
+    return std::move(error).hint(fmt::format("known: {}", join(known, ", ")));
 }
 
 template <typename Item>
@@ -112,7 +112,7 @@ class Resolver {
             if (parameter == nullptr) return not_known("parameter", name, names_of(stack_.parameters));
             auto checked = check_value(*parameter, text);
             if (!checked) return usage(checked.error().message()).hint(parameter->help);
-            given_[name] = *std::move(checked);
+            given_[parameter->name] = *std::move(checked);
         }
         return {};
     }

@@ -51,8 +51,9 @@ struct ConditionalValue {
 };
 
 struct Parameter {
-    std::string name;  ///< lower case and '_'
-    std::string arg;   ///< the build argument
+    std::string name;                  ///< lower case and '_'
+    std::vector<std::string> aliases;  ///< other names on the command line
+    std::string arg;                   ///< the build argument
     Type type = Type::kString;
     std::vector<std::string> choices;
     std::string fallback;                    ///< of no condition
@@ -120,6 +121,7 @@ struct Stack {
     std::vector<Rule> rules;
     std::vector<Component> components;
 
+    /// By its name, or an alias; '-' stands for '_', too. Null when there is none.
     [[nodiscard]] const Parameter* find_parameter(std::string_view name) const;
 };
 

@@ -1,0 +1,219 @@
+// slipway stack: families of images out of one description (docs/formats/stack.md).
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/stack_build.h"
+#include "cli/stack_flags.h"
+#include "cli/table.h"
+#include "os/dir.h"
+#include "os/file.h"
+#include "stack/bake.h"
+#include "stack/flow.h"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+namespace slipway::cli {
+
+namespace {
+
+using Rest = std::vector<std::string>;
+
+std::string choices_of(const stack::Parameter& parameter) {
+    return parameter.choices.empty() ? std::string(to_string(parameter.type))
+                                     : join(parameter.choices, "|");
+}
+
+template <typename Item>
+void add_rows(const char* title, const std::vector<Item>& items, Rows& rows) {
+    rows.push_back({title, ""});
+    for (const auto& item : items) rows.push_back({"  " + item.name, item.help});
+}
+
+Result<void> show(const StackFlags& flags) {
+    SLIPWAY_ASSIGN(const auto stack, load_stack(flags.stack));
+    print(fmt::format("{}: {}\nin {}\n", stack.name, stack.description, stack.folder));
+    Rows rows;
+    add_rows("engines", stack.engines, rows);
+    add_rows("targets", stack.targets, rows);
+    add_rows("flavours", stack.flavours, rows);
+    rows.push_back({"platforms", ""});
+    for (const auto& platform : stack.platforms) rows.push_back({"  " + platform.name, ""});
+    if (!stack.components.empty()) rows.push_back({"components", ""});
+    for (const auto& component : stack.components)
+        rows.push_back({"  " + component.name, component.licence + "  " + component.from});
+    print_table(rows);
+    return {};
+}
+
+Result<void> list() {
+    Rows rows = {{"STACK", "FOLDER", "DESCRIPTION"}};
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator("stacks", ignored)) {
+        if (!os::path_exists(entry.path() / "stack.toml")) continue;
+        SLIPWAY_ASSIGN(const auto stack, load_stack(entry.path()));
+        rows.push_back({stack.name, entry.path(), stack.description});
+    }
+    print_table(rows);
+    return {};
+}
+
+/// What each parameter is for these variants, and why. One that differs between them has a line for
+/// each value.
+Rows parameter_rows(const StackPlan& plan, bool help) {
+    Rows rows = {{"PARAMETER", "VALUE", "FROM", help ? "TYPE" : ""}};
+    if (help) rows.front().emplace_back("HELP");
+    for (const auto& parameter : plan.stack.parameters) {
+        std::vector<std::pair<std::string, std::vector<std::string>>> values;
+        for (const auto& variant : plan.variants) {
+            const stack::Value& value = variant.values.at(parameter.name);
+            const std::string shown = value.text + "\n" + std::string(to_string(value.origin));
+            auto found = std::ranges::find(
+                values, shown, &std::pair<std::string, std::vector<std::string>>::first);
+            if (found == values.end()) found = values.insert(values.end(), {shown, {}});
+            found->second.push_back(variant.name());
+        }
+        for (const auto& [shown, names] : values) {
+            const auto [text, origin] = *split_once(shown, '\n');
+            std::string from(origin);
+            if (values.size() > 1) from += " (" + join(names, ", ") + ")";
+            rows.push_back({parameter.name, text.empty() ? "-" : std::string(text), from,
+                            help ? choices_of(parameter) : ""});
+            if (help) rows.back().push_back(parameter.help);
+        }
+    }
+    return rows;
+}
+
+std::vector<std::string> context_names(const StackPlan& plan) {
+    std::vector<std::string> names;
+    for (const auto& [name, where] : plan.contexts) names.push_back(name);
+    return names;
+}
+
+Result<void> plan(const StackFlags& flags, const Rest& rest) {
+    SLIPWAY_ASSIGN(const auto plan, plan_stack(flags, rest));
+    print(fmt::format("stack {}, flavour {}\n", plan.stack.name, plan.variants.front().flavour));
+    Rows rows = {{"IMAGE", "PLATFORM", "STAGE", "TAGS"}};
+    for (std::size_t i = 0; i < plan.variants.size(); ++i) {
+        const auto& variant = plan.variants[i];
+        rows.push_back(
+            {variant.name(), variant.platform, variant.stage, join(plan.tags[i], "  ")});
+    }
+    print_table(rows);
+    print("");
+    print_table(parameter_rows(plan, false));
+    print("");
+    Rows taken = {{"STAGE", "TAKES", "WHAT"}};
+    std::set<std::string> seen;
+    for (const auto& variant : plan.variants) {
+        SLIPWAY_ASSIGN(const auto found, stack::flows(plan.file, variant, context_names(plan)));
+        for (const auto& flow : found) {
+            for (const auto& each : flow.takes) {
+                if (!seen.insert(flow.stage + "\n" + each.from + "\n" + each.what).second) continue;
+                taken.push_back({flow.stage, each.from, each.what});
+            }
+        }
+    }
+    print_table(taken);
+    print("");
+    print(command_line(plan));
+    return {};
+}
+
+Result<void> graph(const StackFlags& flags, const Rest& rest) {
+    SLIPWAY_ASSIGN(const auto plan, plan_stack(flags, rest, false));
+    std::vector<std::vector<stack::StageFlow>> all;
+    for (const auto& variant : plan.variants) {
+        SLIPWAY_ASSIGN(auto found, stack::flows(plan.file, variant, context_names(plan)));
+        all.push_back(std::move(found));
+    }
+    const std::string text = stack::to_dot(all);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return {};
+}
+
+Result<void> params(const StackFlags& flags, const Rest& rest) {
+    SLIPWAY_ASSIGN(const auto plan, plan_stack(flags, rest, false));
+    print_table(parameter_rows(plan, true));
+    return {};
+}
+
+Result<void> render(const StackFlags& flags, const Rest& rest, const std::string& folder) {
+    SLIPWAY_ASSIGN(const auto plan, plan_stack(flags, rest));
+    std::vector<stack::BakeTarget> targets;
+    for (std::size_t i = 0; i < plan.variants.size(); ++i)
+        targets.push_back({&plan.variants[i], plan.tags[i]});
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed) {
+        return Error::from_errno(failed.value(), fmt::format("creating '{}'", folder));
+    }
+    SLIPWAY_TRY(os::write_file(folder + "/Dockerfile", stack::to_text(plan.file)));
+    SLIPWAY_TRY(os::write_file(folder + "/docker-bake.json",
+                               stack::bake_file(targets, plan.contexts)));
+    print(folder + "/Dockerfile");
+    print(folder + "/docker-bake.json");
+    return {};
+}
+
+int report_result(const Result<void>& done) {
+    return done ? 0 : report(done.error());
+}
+
+}  // namespace
+
+void add_stack_command(CLI::App& app, Globals& globals, Action& action) {
+    auto flags = std::make_shared<StackFlags>();
+    auto folder = std::make_shared<std::string>();
+    auto* all = app.add_subcommand("stack", "Build a family of images from one description");
+    all->require_subcommand(1);
+    all->footer(
+        "Examples:\n"
+        "  slipway stack build none --target runtime\n"
+        "  slipway stack build none vllm --target runtime,dev --cuda 13.0\n"
+        "  slipway stack plan all --target all        what would be built, and from what\n"
+        "  slipway stack render vllm -o out           a plain Dockerfile and a bake file\n"
+        "  slipway stack graph none | dot -Tsvg       the stages as a picture\n");
+    const auto add = [&](const char* name, const char* help, auto body) {
+        auto* command = all->add_subcommand(name, help);
+        command->add_option("--stack", flags->stack, "The stack: a folder, or a name under stacks/")
+            ->type_name("DIR|NAME");
+        command->callback([&action, body] { action = [body] { return report_result(body()); }; });
+    };
+    // Those that choose variants.
+    const auto add_choosing = [&](const char* name, const char* help, bool builds, auto body) {
+        auto* command = all->add_subcommand(name, help);
+        add_stack_flags(*command, *flags);
+        if (builds) add_build_flags(*command, *flags);
+        command->callback([&action, command, body] {
+            action = [command, body] { return body(command->remaining()); };
+        });
+        return command;
+    };
+    add("list", "List the stacks below ./stacks", [] { return list(); });
+    add("show", "Show what a stack has", [flags] { return show(*flags); });
+    add_choosing("params", "Show the parameters and what they would be", false,
+                 [flags](const Rest& rest) { return report_result(params(*flags, rest)); });
+    add_choosing("build", "Build images", true, [flags, &globals](const Rest& rest) {
+        auto plan = plan_stack(*flags, rest);
+        if (!plan) return report(plan.error());
+        return with_engine(globals,
+                           [&](engine::Workspace& workspace, const std::stop_token& stop) {
+                               return report_result(build_stack(*flags, *plan, workspace, stop));
+                           });
+    });
+    add_choosing("plan", "Show what a build would do: parameters, stages, tags; nothing is read but "
+                 "the stack", true,
+                 [flags](const Rest& rest) { return report_result(plan(*flags, rest)); });
+    add_choosing("graph", "Print the stages and what flows between them, for Graphviz", false,
+                 [flags](const Rest& rest) { return report_result(graph(*flags, rest)); });
+    auto* command = add_choosing(
+        "render", "Write one plain Dockerfile and a bake file, for any builder", false,
+        [flags, folder](const Rest& rest) { return report_result(render(*flags, rest, *folder)); });
+    command->add_option("-o,--output", *folder, "Folder to write to")->type_name("DIR")->required();
+}
+
+}  // namespace slipway::cli
