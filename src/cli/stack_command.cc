@@ -1,6 +1,7 @@
 // slipway stack: families of images out of one description (docs/formats/stack.md).
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/image_view.h"
 #include "cli/stack_build.h"
 #include "cli/stack_flags.h"
 #include "cli/table.h"
@@ -93,6 +94,13 @@ std::vector<std::string> context_names(const StackPlan& plan) {
     return names;
 }
 
+/// As people write them.
+std::vector<std::string> familiar(const std::vector<std::string>& names) {
+    std::vector<std::string> all;
+    for (const std::string& name : names) all.push_back(familiar_name(name));
+    return all;
+}
+
 Result<void> plan(const StackFlags& flags, const Rest& rest) {
     SLIPWAY_ASSIGN(const auto plan, plan_stack(flags, rest));
     print(fmt::format("stack {}, flavour {}\n", plan.stack.name, plan.variants.front().flavour));
@@ -100,7 +108,7 @@ Result<void> plan(const StackFlags& flags, const Rest& rest) {
     for (std::size_t i = 0; i < plan.variants.size(); ++i) {
         const auto& variant = plan.variants[i];
         rows.push_back(
-            {variant.name(), variant.platform, variant.stage, join(plan.tags[i], "  ")});
+            {variant.name(), variant.platform, variant.stage, join(familiar(plan.tags[i]), "  ")});
     }
     print_table(rows);
     print("");
@@ -145,7 +153,7 @@ Result<void> render(const StackFlags& flags, const Rest& rest, const std::string
     SLIPWAY_ASSIGN(const auto plan, plan_stack(flags, rest));
     std::vector<stack::BakeTarget> targets;
     for (std::size_t i = 0; i < plan.variants.size(); ++i)
-        targets.push_back({&plan.variants[i], plan.tags[i]});
+        targets.push_back({&plan.variants[i], familiar(plan.tags[i])});
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
     if (failed) {

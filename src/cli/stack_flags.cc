@@ -2,6 +2,7 @@
 
 #include "base/git_url.h"
 #include "base/text.h"
+#include "image/reference.h"
 #include "os/file.h"
 #include "stack/tags.h"
 
@@ -96,7 +97,7 @@ Result<void> set_tags(const StackFlags& flags, StackPlan& plan) {
                               plan.variants.size())
                 .hint("leave it out: each has a tag of its own");
         }
-        plan.tags.push_back(flags.tags);
+        plan.tags.push_back(plan.names);
         return {};
     }
     const stack::Version version = stack::version_of(flags.context, {});
@@ -110,6 +111,12 @@ Result<void> set_tags(const StackFlags& flags, StackPlan& plan) {
             std::string suffix = variant.platform.substr(variant.platform.find('/'));
             std::ranges::replace(suffix, '/', '-');
             tag += suffix;
+        }
+    }
+    for (auto& tags : plan.tags) {
+        for (std::string& tag : tags) {
+            SLIPWAY_ASSIGN(const auto ref, image::ImageRef::parse(tag).context("[stack] image"));
+            tag = ref.to_string();
         }
     }
     return {};

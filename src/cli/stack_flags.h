@@ -37,7 +37,7 @@ Result<stack::Stack> load_stack(const std::string& name);
 struct StackPlan : BuildPlan {
     stack::Stack stack;
     std::vector<stack::Variant> variants;
-    std::vector<std::vector<std::string>> tags;  ///< of each variant
+    std::vector<std::vector<std::string>> tags;  ///< of each variant; full names
     stack::Sources sources;
     std::map<std::string, std::string> contexts;  ///< as --build-context takes them
     dockerfile::Dockerfile file;
