@@ -1,7 +1,7 @@
 #include "cli/stack_flags.h"
 
-#include "base/git_url.h"
 #include "base/text.h"
+#include "cli/build_context.h"
 #include "image/reference.h"
 #include "os/file.h"
 #include "stack/tags.h"
@@ -21,12 +21,6 @@ std::string installed_stacks() {
     const auto program = os::real_path("/proc/self/exe");
     if (!program) return "";
     return std::filesystem::path(*program).parent_path().parent_path() / "share/slipway/stacks";
-}
-
-bool is_url(const std::string& text) {
-    if (text.starts_with("http://") || text.starts_with("https://")) return true;
-    const auto parsed = GitUrl::parse(text);
-    return parsed && *parsed;
 }
 
 /// `--NAME=VALUE`, `--NAME VALUE`; a bool needs no value.
@@ -77,7 +71,7 @@ Result<void> add_sources(const StackFlags& flags, StackPlan& plan) {
         if (os::path_exists(where)) {
             plan.contexts[context] = where;
             plan.sources[name] = "";
-        } else if (is_url(where)) {
+        } else if (names_remote_context(where)) {
             plan.sources[name] = where;
         } else if (where.starts_with('.') || where.starts_with('/')) {
             return make_error(ErrorCode::kNotFound, "--source {}: there is no '{}'", name, where);

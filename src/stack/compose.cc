@@ -1,8 +1,8 @@
 #include "stack/compose.h"
 
-#include "base/git_url.h"
 #include "base/text.h"
 #include "dockerfile/words.h"
+#include "frontend/git_ref.h"
 #include "os/file.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ std::string upper_name(const Component& component) {
 }
 
 bool is_git(const std::string& url) {
-    const auto parsed = GitUrl::parse(url);
+    const auto parsed = frontend::GitRef::parse(url);
     return parsed && *parsed;
 }
 

@@ -133,11 +133,11 @@ void TomlTable::finish() {
     for (const auto& [key, value] : table_) {
         if (asked_.contains(key.str())) continue;
         if (reading_.error) return;
+        const auto nearest = find_nearest(key.str(), known);
         Error error = make_error(ErrorCode::kInvalidInput, "{} has no '{}'", what_, key.str())
                           .at(reading_.place(value));
-        if (const auto nearest = find_nearest(key.str(), known))
-            error = std::move(error).hint("did you mean '" + *nearest + "'?");
-        reading_.error = std::move(error);
+        reading_.error = nearest ? std::move(error).hint("did you mean '" + *nearest + "'?")
+                                 : std::move(error);
     }
 }
 

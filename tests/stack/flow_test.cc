@@ -1,0 +1,60 @@
+#include "small_stack.h"
+#include "stack/flow.h"
+#include "support/result_matchers.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace slipway::stack {
+namespace {
+
+using ::slipway::testing::FailsWith;
+using ::testing::HasSubstr;
+
+constexpr const char* kFile =
+    "FROM debian:12 AS base\n"
+    "FROM scratch AS src\nADD https://example.com/x-${ARCH}.tar /\n"
+    "FROM base AS unused\n"
+    "FROM base AS app\n"
+    "COPY --from=src /a /b /\n"
+    "RUN --mount=type=bind,from=stack,source=scripts/x,target=/x /x\n"
+    "COPY here there\n";
+
+Variant variant_of(const char* stage) {
+    Variant variant;
+    variant.engine = "none";
+    variant.target = "runtime";
+    variant.stage = stage;
+    variant.args = {{"ARCH", "amd64"}};
+    return variant;
+}
+
+TEST(StackFlow, NamesWhatEachStageTakes) {
+    const auto file = dockerfile::parse_dockerfile(kFile, "Dockerfile");
+    ASSERT_TRUE(file);
+    const auto found = flows(*file, variant_of("app"), {"stack"});
+    ASSERT_TRUE(found) << found.error().to_string();
+    std::string text;
+    for (const StageFlow& flow : *found)
+        for (const Taken& taken : flow.takes)
+            text += flow.stage + " <- " + taken.from + ": " + taken.what + "\n";
+    EXPECT_EQ(text,
+              "base <- debian:12: everything\n"
+              "src <- https://example.com/x-amd64.tar: \n"
+              "app <- base: everything\n"
+              "app <- src: /a /b\n"
+              "app <- stack: mounted: scripts/x\n"
+              "app <- the main context: here\n");
+    EXPECT_THAT(to_dot({*found}), HasSubstr("\"src\" -> \"app\" [label=\"/a /b\"];"));
+}
+
+TEST(StackFlow, AStageMustBeThere) {
+    const auto file = dockerfile::parse_dockerfile(kFile, "Dockerfile");
+    ASSERT_TRUE(file);
+    const auto failed = flows(*file, variant_of("ap"), {});
+    EXPECT_THAT(failed, FailsWith(ErrorCode::kInvalidInput, HasSubstr("no stage 'ap'")));
+    EXPECT_EQ(failed.error().hint(), "did you mean 'app'?");
+}
+
+}  // namespace
+}  // namespace slipway::stack
