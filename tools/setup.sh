@@ -52,3 +52,26 @@ own_distribution() {
     # shellcheck disable=SC1091
     (. /etc/os-release && echo "$ID:$VERSION_CODENAME")
 }
+
+# Fills `secrets` with the flags that hand this machine's pip settings, certificates and credentials to the steps that ask
+# for them. What the environment says of the index goes into a pip.conf of its own, in the folder $1.
+pip_secrets() {
+    local folder=$1 file name key
+    secrets=()
+    for file in "${PIP_CONFIG_FILE:-}" ~/.config/pip/pip.conf ~/.pip/pip.conf /etc/pip.conf; do
+        if [ -f "$file" ]; then
+            cp "$file" "$folder/pip.conf"
+            break
+        fi
+    done
+    for name in PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_TRUSTED_HOST PIP_PROXY; do
+        [ -n "${!name:-}" ] || continue
+        key=${name#PIP_}
+        [ -f "$folder/pip-env.conf" ] || echo '[global]' >"$folder/pip-env.conf"
+        printf '%s = %s\n' "$(tr '[:upper:]_' '[:lower:]-' <<<"$key")" "${!name}" >>"$folder/pip-env.conf"
+    done
+    if [ -f "$folder/pip-env.conf" ]; then mv "$folder/pip-env.conf" "$folder/pip.conf"; fi
+    [ ! -f "$folder/pip.conf" ] || secrets+=(--secret "id=pip-conf,src=$folder/pip.conf")
+    [ ! -f /etc/ssl/certs/ca-certificates.crt ] || secrets+=(--secret id=ca-bundle,src=/etc/ssl/certs/ca-certificates.crt)
+    [ ! -f ~/.netrc ] || secrets+=(--secret "id=netrc,src=$HOME/.netrc")
+}

@@ -64,8 +64,8 @@ Result<void> list() {
 /// What each parameter is for these variants, and why. One that differs between them has a line for
 /// each value.
 Rows parameter_rows(const StackPlan& plan, bool help) {
-    Rows rows = {{"PARAMETER", "VALUE", "FROM", help ? "TYPE" : ""}};
-    if (help) rows.front().emplace_back("HELP");
+    Rows rows = {{"PARAMETER", "VALUE", "FROM"}};
+    if (help) rows.front().insert(rows.front().end(), {"TYPE", "HELP"});
     for (const auto& parameter : plan.stack.parameters) {
         std::vector<std::pair<std::string, std::vector<std::string>>> values;
         for (const auto& variant : plan.variants) {
@@ -80,9 +80,11 @@ Rows parameter_rows(const StackPlan& plan, bool help) {
             const auto [text, origin] = *split_once(shown, '\n');
             std::string from(origin);
             if (values.size() > 1) from += " (" + join(names, ", ") + ")";
-            rows.push_back({parameter.name, text.empty() ? "-" : std::string(text), from,
-                            help ? choices_of(parameter) : ""});
-            if (help) rows.back().push_back(parameter.help);
+            rows.push_back({parameter.name, text.empty() ? "-" : std::string(text), from});
+            if (help) {
+                rows.back().push_back(choices_of(parameter));
+                rows.back().push_back(parameter.help);
+            }
         }
     }
     return rows;

@@ -1,0 +1,114 @@
+# A stack: two engines and two targets as one graph; what they share runs once, parameters choose, sources are replaced,
+# and the rendered Dockerfile builds the same image.
+. "$E2E_LIB"
+mkdir -p s/stages s/scripts source
+cat >s/stack.toml <<'TOML'
+[stack]
+name = "small"
+description = "two engines"
+stages = ["stages/all.dockerfile"]
+
+[[engine]]
+name = "none"
+help = "none"
+
+[[engine]]
+name = "vllm"
+aliases = ["V"]
+help = "an engine"
+
+[[target]]
+name = "base"
+stage = "base"
+help = "below all"
+
+[[target]]
+name = "runtime"
+stage = "${ENGINE}_runtime"
+default = true
+help = "what runs"
+
+[[platform]]
+name = "linux/amd64"
+names = {ARCH = "amd64"}
+
+[[platform]]
+name = "linux/arm64"
+names = {ARCH = "arm64"}
+
+[[flavour]]
+name = "debian"
+default = true
+help = "one"
+
+[[parameter]]
+name = "greeting"
+type = "string"
+default = "hello"
+help = "what it says"
+
+[[parameter]]
+name = "loud"
+type = "bool"
+default = false
+help = "in upper case"
+
+[[rule]]
+when = {loud = true}
+forbid = ["greeting"]
+message = "loud has a greeting of its own"
+
+[[component]]
+name = "lib"
+licence = "MIT"
+git = "https://example.com/lib.git"
+ref = "main"
+TOML
+cat >s/stages/all.dockerfile <<'FILE'
+FROM test/busybox AS base
+COPY --from=src_lib / /lib-files
+RUN cat /proc/sys/kernel/random/uuid >/once
+FROM base AS none_runtime
+ARG GREETING
+RUN echo "none $GREETING" >/greeting
+FROM base AS vllm_runtime
+ARG GREETING
+RUN --mount=type=bind,from=stack,source=scripts/greet,target=/greet sh /greet "vllm $GREETING" >/greeting
+FILE
+echo 'echo "script: $1"' >s/scripts/greet
+echo one >source/file
+run() { "$SLIPWAY" run "$@" 2>/dev/null; }
+stack() { "$SLIPWAY" stack "$@"; }
+
+# Refused before anything runs.
+stack build none --stack s 2>err && fail "built what is not locked"
+grep -q "lib 'main' is not locked" err || fail "no word of the lock: $(cat err)"
+stack plan none --stack s --source lib=source --loud --greeting x 2>err && fail "took parameters that clash"
+grep -q 'loud has a greeting of its own' err || fail "no reason"
+stack plan none --stack s --gretting x 2>err && fail "took an unknown parameter"
+grep -q "did you mean '--greeting'" err || fail "no hint"
+
+stack plan v --stack s --source lib=source --greeting=hey >plan
+grep -Eq '^greeting +hey +command line' plan || fail "the plan does not tell where a value comes from: $(cat plan)"
+grep -q '^vllm_runtime  stack .*mounted: scripts/greet' plan || fail "the plan does not tell what flows"
+
+# Two engines: one graph, the base once.
+stack build all --stack s --source lib=source --no-tag-latest --progress quiet --metadata-file meta.json >/dev/null
+none=$(jq -r '."none-runtime"."image.name"' meta.json)
+vllm=$(jq -r '."vllm-runtime"."image.name"' meta.json)
+[ "$(run "$none" cat /greeting)" = "none hello" ] || fail "none: $(run "$none" cat /greeting)"
+[ "$(run "$vllm" cat /greeting)" = "script: vllm hello" ] || fail "vllm: $(run "$vllm" cat /greeting)"
+[ "$(run "$none" cat /once)" = "$(run "$vllm" cat /once)" ] || fail "the shared step ran twice"
+[ "$(run "$none" cat /lib-files/file)" = one ] || fail "the source was not replaced"
+
+# The command that the plan prints does the same, all cached.
+command=$(tail -n 1 plan)
+eval "$SLIPWAY ${command#slipway} --dry-run" >dry
+grep -q '^1 would run, ' dry || fail "the printed command does something else: $(cat dry)"
+
+# Rendered, for any builder.
+stack render all --stack s --source lib=source -o out >/dev/null
+"$SLIPWAY" build -q --build-context stack=s --build-context src_lib=source --target none_runtime -t rendered out >/dev/null
+[ "$(run rendered cat /once)" = "$(run "$none" cat /once)" ] || fail "the rendered file is another graph"
+jq -e '.target["vllm-runtime"].target == "vllm_runtime"' out/docker-bake.json >/dev/null || fail "no bake target"
+stack graph all --stack s --source lib=source | grep -q '"base" -> "vllm_runtime"' || fail "no picture"
