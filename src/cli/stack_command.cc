@@ -4,6 +4,7 @@
 #include "cli/image_view.h"
 #include "cli/stack_build.h"
 #include "cli/stack_flags.h"
+#include "cli/stack_lock.h"
 #include "cli/table.h"
 #include "os/dir.h"
 #include "os/file.h"
@@ -178,6 +179,7 @@ int report_result(const Result<void>& done) {
 void add_stack_command(CLI::App& app, Globals& globals, Action& action) {
     auto flags = std::make_shared<StackFlags>();
     auto folder = std::make_shared<std::string>();
+    auto update = std::make_shared<bool>(false);
     auto* all = app.add_subcommand("stack", "Build a family of images from one description");
     all->require_subcommand(1);
     all->footer(
@@ -218,6 +220,17 @@ void add_stack_command(CLI::App& app, Globals& globals, Action& action) {
     add_choosing("plan", "Show what a build would do: parameters, stages, tags; nothing is read but "
                  "the stack", true,
                  [flags](const Rest& rest) { return report_result(plan(*flags, rest)); });
+    add_choosing("lock",
+                 "Write down what the sources of components are: commits and checksums", false,
+                 [flags, update, &globals](const Rest& rest) {
+                     auto plan = plan_stack(*flags, rest, false);
+                     if (!plan) return report(plan.error());
+                     return with_engine(globals, [&](engine::Workspace& workspace,
+                                                     const std::stop_token& stop) {
+                         return report_result(lock_stack(*plan, *update, workspace, stop));
+                     });
+                 })
+        ->add_flag("--update", *update, "Ask again for what is locked already");
     add_choosing("graph", "Print the stages and what flows between them, for Graphviz", false,
                  [flags](const Rest& rest) { return report_result(graph(*flags, rest)); });
     auto* command = add_choosing(

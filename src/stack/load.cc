@@ -338,6 +338,18 @@ Result<std::string> check_value(const Parameter& parameter, const std::string& v
     return value;
 }
 
+std::string lock_text(const Stack& stack) {
+    // Versions and digests have neither quotes nor backslashes: check_value() and their form say so.
+    std::string text = "# Written by `slipway stack lock`: what each version of a component is.\n";
+    for (const Component& component : stack.components) {
+        if (component.locked.empty()) continue;
+        text += fmt::format("\n[[component]]\nname = \"{}\"\n\n[component.locked]\n", component.name);
+        for (const auto& [version, what] : component.locked)
+            text += fmt::format("\"{}\" = \"{}\"\n", version, what);
+    }
+    return text;
+}
+
 Result<Stack> parse(std::string_view text, std::string_view lock, const std::string& folder) {
     const std::string name = folder + "/" + kStackFile;
     SLIPWAY_ASSIGN(const auto file, parse_toml(text, name));

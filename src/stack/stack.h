@@ -139,6 +139,9 @@ Result<std::string> check_value(const Parameter& parameter, const std::string& v
 
 std::string_view to_string(Type type);
 
+/// The lock file of what the components have locked.
+std::string lock_text(const Stack& stack);
+
 /// The file of FOLDER that each version's commit or checksum is kept in.
 inline constexpr const char* kLockFile = "stack.lock";
 

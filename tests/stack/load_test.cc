@@ -78,6 +78,18 @@ TEST(StackLoad, RefusesWhatItDoesNotKnow) {
     EXPECT_THAT(error_of("= 3\n").where()->first_line, lines_before() + 1);
 }
 
+TEST(StackLoad, ReadsTheLockThatItWrites) {
+    auto stack = parse(small_stack(), kSmallLock, "/s");
+    ASSERT_TRUE(stack);
+    stack->components[0].locked["v1.2/x"] = std::string(40, 'a');
+    const auto again = parse(small_stack(), lock_text(*stack), "/s");
+    ASSERT_TRUE(again) << again.error().to_string();
+    for (std::size_t i = 0; i < stack->components.size(); ++i)
+        EXPECT_EQ(again->components[i].locked, stack->components[i].locked);
+    EXPECT_THAT(parse(small_stack(), "[[component]]\nname = \"ucx\"\nlocke = {}\n", "/s"),
+                FailsWith(ErrorCode::kInvalidInput, HasSubstr("no 'locke'")));
+}
+
 TEST(StackLoad, AFolderWithoutAStackIsNone) {
     EXPECT_THAT(load("/nowhere"), FailsWith(ErrorCode::kNotFound, HasSubstr("stack.toml")));
 }
