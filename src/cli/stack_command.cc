@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/image_view.h"
 #include "cli/stack_build.h"
+#include "cli/stack_doctor.h"
 #include "cli/stack_flags.h"
 #include "cli/stack_lock.h"
 #include "cli/table.h"
@@ -170,6 +171,19 @@ Result<void> render(const StackFlags& flags, const Rest& rest, const std::string
     return {};
 }
 
+Result<void> doctor(const StackFlags& flags) {
+    SLIPWAY_ASSIGN(const auto stack, load_stack(flags.stack));
+    SLIPWAY_ASSIGN(const auto found, examine(stack));
+    for (const std::string& problem : found.problems) print(problem);
+    const std::string what = fmt::format("stack {}: {} images looked at", stack.name, found.images);
+    if (found.problems.empty()) {
+        print(what + ", nothing is wrong");
+        return {};
+    }
+    return make_error(ErrorCode::kInvalidInput, "{}, {} things are wrong", what,
+                      found.problems.size());
+}
+
 int report_result(const Result<void>& done) {
     return done ? 0 : report(done.error());
 }
@@ -195,6 +209,8 @@ void add_stack_command(CLI::App& app, Globals& globals, Action& action) {
             ->type_name("DIR|NAME");
         command->callback([&action, body] { action = [body] { return report_result(body()); }; });
     };
+    add("doctor", "Look for faults in a stack: every image that can be chosen is resolved and checked",
+        [flags] { return doctor(*flags); });
     // Those that choose variants.
     const auto add_choosing = [&](const char* name, const char* help, bool builds, auto body) {
         auto* command = all->add_subcommand(name, help);

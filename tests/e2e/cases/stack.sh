@@ -112,3 +112,16 @@ stack render all --stack s --source lib=source -o out >/dev/null
 [ "$(run rendered cat /once)" = "$(run "$none" cat /once)" ] || fail "the rendered file is another graph"
 jq -e '.target["vllm-runtime"].target == "vllm_runtime"' out/docker-bake.json >/dev/null || fail "no bake target"
 stack graph all --stack s --source lib=source | grep -q '"base" -> "vllm_runtime"' || fail "no picture"
+
+# Faults are found without building: a pin that is missing, a rule of lint, a stage that is not there.
+fails_with 3 stack doctor --stack s
+expect_text stdout.log "lib 'main' is not locked"
+sed -i '/^\[\[component\]\]/,$d' s/stack.toml
+sed -i '/src_lib/d' s/stages/all.dockerfile
+stack doctor --stack s >out.log
+expect_text out.log "stack small: 8 images looked at, nothing is wrong"
+echo 'FROM base as LOUD' >>s/stages/all.dockerfile
+sed -i 's/^stage = "base"/stage = "${ENGINE}_base"/' s/stack.toml
+fails_with 3 stack doctor --stack s
+expect_text stdout.log "there is no stage 'none_base'"
+expect_text stdout.log "FromAsCasing"

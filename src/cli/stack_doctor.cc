@@ -1,0 +1,98 @@
+#include "cli/stack_doctor.h"
+
+#include "frontend/dockerfile_frontend.h"
+#include "stack/compose.h"
+#include "stack/flow.h"
+
+#include <algorithm>
+
+namespace slipway::cli {
+
+namespace {
+
+/// Every base image, as if it were empty.
+class UnknownImages final : public frontend::ImageResolver {
+  public:
+    Result<frontend::ResolvedImage> resolve(const std::string& ref, const image::Platform& platform,
+                                            frontend::ResolveMode /*mode*/) override {
+        frontend::ResolvedImage image{.identifier = "docker-image://" + ref, .config = {}};
+        image.config.platform = platform;
+        return image;
+    }
+};
+
+class Examination {
+  public:
+    explicit Examination(const stack::Stack& stack) : stack_(stack) {}
+
+    Result<Diagnosis> run() {
+        for (const auto& flavour : stack_.flavours) {
+            for (const auto& platform : stack_.platforms) {
+                for (const auto& engine : stack_.engines) {
+                    for (const auto& target : stack_.targets) {
+                        if (target.engines.empty() ||
+                            std::ranges::find(target.engines, engine.name) != target.engines.end())
+                            look_at({.engines = {engine.name},
+                                     .targets = {target.name},
+                                     .platforms = {platform.name},
+                                     .flavour = flavour.name,
+                                     .values = {}});
+                    }
+                }
+            }
+        }
+        return std::move(diagnosis_);
+    }
+
+  private:
+    void look_at(const stack::Selection& selection) {
+        ++diagnosis_.images;
+        if (auto done = check(selection); !done) {
+            const Error& error = done.error();
+            tell(fmt::format("{} {} {} {}: {}{}", selection.engines.front(),
+                             selection.targets.front(), selection.platforms.front(),
+                             selection.flavour, error.to_string(), place_of(error.where())));
+        }
+    }
+
+    Result<void> check(const stack::Selection& selection) {
+        SLIPWAY_ASSIGN(auto variants, stack::resolve(stack_, selection));
+        SLIPWAY_TRY(stack::pin(stack_, {}, variants));
+        SLIPWAY_ASSIGN(const auto file, stack::compose(stack_, {}, variants));
+        const stack::Variant& variant = variants.front();
+        SLIPWAY_TRY(stack::flows(file, variant, {"stack"}));
+        frontend::Request request;
+        request.target = variant.stage;
+        request.build_args = {variant.args.begin(), variant.args.end()};
+        SLIPWAY_ASSIGN(request.platform, image::Platform::parse(variant.platform));
+        request.build_platform = request.platform;
+        request.named_contexts["stack"] = "local:stack";
+        UnknownImages images;
+        SLIPWAY_ASSIGN(const auto lowered, frontend::lower(file, request, images));
+        for (const auto& finding : lowered.findings) {
+            tell(fmt::format("{}: {}{}", dockerfile::lint::info(finding.rule).name, finding.message,
+                             place_of(file.range(finding.lines))));
+        }
+        return {};
+    }
+
+    static std::string place_of(const std::optional<SourceRange>& where) {
+        return where ? fmt::format("\n    {}:{}", where->file, where->first_line) : "";
+    }
+
+    void tell(const std::string& problem) {
+        auto& all = diagnosis_.problems;
+        if (std::ranges::find(all, problem) == all.end()) all.push_back(problem);
+    }
+
+    const stack::Stack& stack_;
+    Diagnosis diagnosis_;
+};
+
+}  // namespace
+
+Result<Diagnosis> examine(const stack::Stack& stack) {
+    return Examination(stack).run();
+}
+
+}  // namespace slipway::cli
