@@ -7,7 +7,6 @@
 #include "cli/stack_flags.h"
 #include "cli/stack_lock.h"
 #include "cli/table.h"
-#include "os/dir.h"
 #include "os/file.h"
 #include "stack/bake.h"
 #include "stack/flow.h"
@@ -158,11 +157,7 @@ Result<void> render(const StackFlags& flags, const Rest& rest, const std::string
     std::vector<stack::BakeTarget> targets;
     for (std::size_t i = 0; i < plan.variants.size(); ++i)
         targets.push_back({&plan.variants[i], familiar(plan.tags[i])});
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (failed) {
-        return Error::from_errno(failed.value(), fmt::format("creating '{}'", folder));
-    }
+    SLIPWAY_TRY(os::make_dirs(folder));
     SLIPWAY_TRY(os::write_file(folder + "/Dockerfile", stack::to_text(plan.file)));
     SLIPWAY_TRY(os::write_file(folder + "/docker-bake.json",
                                stack::bake_file(targets, plan.contexts)));
