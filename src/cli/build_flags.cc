@@ -132,13 +132,13 @@ void add_build_flags(CLI::App& command, BuildFlags& flags) {
         ->allow_extra_args(false);
     command
         .add_option("--build-arg", flags.build_args,
-                     "Value of an ARG; without a value: the variable of that name")
+                    "Value of an ARG; without a value: the variable of that name")
         ->type_name("NAME[=VALUE]")
         ->allow_extra_args(false);
     command
         .add_option("--build-context", flags.build_contexts,
-                     "Named context: a directory, docker-image://REF, oci-layout://DIR, a git "
-                     "repository or a URL")
+                    "Named context: a directory, docker-image://REF, oci-layout://DIR, a git "
+                    "repository or a URL")
         ->type_name("NAME=SOURCE")
         ->allow_extra_args(false);
     command.add_option("--secret", flags.secrets, "Secret for RUN --mount=type=secret")
@@ -146,19 +146,18 @@ void add_build_flags(CLI::App& command, BuildFlags& flags) {
         ->allow_extra_args(false);
     command
         .add_option("--ssh", flags.ssh,
-                     "SSH agent or keys for RUN --mount=type=ssh (default: SSH_AUTH_SOCK)")
+                    "SSH agent or keys for RUN --mount=type=ssh (default: SSH_AUTH_SOCK)")
         ->type_name("default|ID[=SOCKET|KEY[,KEY]]")
         ->allow_extra_args(false);
     command
         .add_option("--allow", flags.allow,
-                     "Allow network.host, security.insecure, device or device=NAME to RUN steps")
+                    "Allow network.host, security.insecure, device or device=NAME to RUN steps")
         ->type_name("ENTITLEMENT")
         ->allow_extra_args(false);
     command.add_option("--label", flags.labels, "Label of the image")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
-    command.add_option("--network", flags.network, "Network of RUN steps")
-        ->type_name("host|none");
+    command.add_option("--network", flags.network, "Network of RUN steps")->type_name("host|none");
     command.add_option("--add-host", flags.extra_hosts, "Line for /etc/hosts of RUN steps")
         ->type_name("NAME:ADDRESS")
         ->allow_extra_args(false);
@@ -170,7 +169,7 @@ void add_build_flags(CLI::App& command, BuildFlags& flags) {
     command.add_flag("--no-cache", flags.no_cache, "Run every step again");
     command
         .add_option("--no-cache-filter", flags.no_cache_filter,
-                     "Run the steps of these stages again")
+                    "Run the steps of these stages again")
         ->delimiter(',')
         ->allow_extra_args(false);
     command.add_flag("--pull", flags.pull, "Ask the registry for newer base images");
@@ -179,16 +178,16 @@ void add_build_flags(CLI::App& command, BuildFlags& flags) {
         ->type_name("auto|tty|plain|json|quiet")
         ->capture_default_str();
     command.add_option("--metadata-file", flags.metadata_file,
-                        "Write what was built to this file, as JSON");
+                       "Write what was built to this file, as JSON");
     command
         .add_option("-o,--output", flags.outputs,
-                     "What to write: type=image|oci|docker|local|tar[,dest=PATH]")
+                    "What to write: type=image|oci|docker|local|tar[,dest=PATH]")
         ->type_name("SPEC")
         ->allow_extra_args(false);
     command.add_flag("--dry-run", flags.dry_run,
-                      "Print each step and whether it would run; change nothing");
+                     "Print each step and whether it would run; change nothing");
     command.add_option("--max-parallelism", flags.max_parallel,
-                        "Steps running at once (default: one per processor)");
+                       "Steps running at once (default: one per processor)");
 }
 
 }  // namespace slipway::cli

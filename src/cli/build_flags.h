@@ -40,8 +40,8 @@ struct BuildFlags {
 /// Adds them to `command`; `flags` must outlive it.
 void add_build_flags(CLI::App& command, BuildFlags& flags);
 
-/// What the flags say, checked; nothing is known of a Dockerfile or a main context yet. The platform
-/// is this machine's.
+/// What the flags say, checked; nothing is known of a Dockerfile or a main context yet. The
+/// platform is this machine's.
 struct BuildPlan {
     frontend::Request request;
     engine::BuildOptions options;

@@ -9,12 +9,11 @@ void emit_findings(std::span<const dockerfile::lint::Finding> findings,
                    const dockerfile::Dockerfile& file, progress::Sink& sink) {
     for (const auto& finding : findings) {
         const dockerfile::lint::RuleInfo& about = dockerfile::lint::info(finding.rule);
-        sink.emit(progress::Warning{
-            .text = finding.message,
-            .where = file.range(finding.lines),
-            .rule = std::string(about.name),
-            .level = std::string(to_string(about.level)),
-            .url = dockerfile::lint::url(finding.rule)});
+        sink.emit(progress::Warning{.text = finding.message,
+                                    .where = file.range(finding.lines),
+                                    .rule = std::string(about.name),
+                                    .level = std::string(to_string(about.level)),
+                                    .url = dockerfile::lint::url(finding.rule)});
     }
 }
 

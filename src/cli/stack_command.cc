@@ -93,6 +93,7 @@ Rows parameter_rows(const StackPlan& plan, bool help) {
 
 std::vector<std::string> context_names(const StackPlan& plan) {
     std::vector<std::string> names;
+    names.reserve(plan.contexts.size());
     for (const auto& [name, where] : plan.contexts) names.push_back(name);
     return names;
 }
@@ -100,6 +101,7 @@ std::vector<std::string> context_names(const StackPlan& plan) {
 /// As people write them.
 std::vector<std::string> familiar(const std::vector<std::string>& names) {
     std::vector<std::string> all;
+    all.reserve(names.size());
     for (const std::string& name : names) all.push_back(familiar_name(name));
     return all;
 }
@@ -159,8 +161,8 @@ Result<void> render(const StackFlags& flags, const Rest& rest, const std::string
         targets.push_back({&plan.variants[i], familiar(plan.tags[i])});
     SLIPWAY_TRY(os::make_dirs(folder));
     SLIPWAY_TRY(os::write_file(folder + "/Dockerfile", stack::to_text(plan.file)));
-    SLIPWAY_TRY(os::write_file(folder + "/docker-bake.json",
-                               stack::bake_file(targets, plan.contexts)));
+    SLIPWAY_TRY(
+        os::write_file(folder + "/docker-bake.json", stack::bake_file(targets, plan.contexts)));
     print(folder + "/Dockerfile");
     print(folder + "/docker-bake.json");
     return {};
@@ -204,7 +206,8 @@ void add_stack_command(CLI::App& app, Globals& globals, Action& action) {
             ->type_name("DIR|NAME");
         command->callback([&action, body] { action = [body] { return report_result(body()); }; });
     };
-    add("doctor", "Look for faults in a stack: every image that can be chosen is resolved and checked",
+    add("doctor",
+        "Look for faults in a stack: every image that can be chosen is resolved and checked",
         [flags] { return doctor(*flags); });
     // Those that choose variants.
     const auto add_choosing = [&](const char* name, const char* help, bool builds, auto body) {
@@ -223,23 +226,23 @@ void add_stack_command(CLI::App& app, Globals& globals, Action& action) {
     add_choosing("build", "Build images", true, [flags, &globals](const Rest& rest) {
         auto plan = plan_stack(*flags, rest);
         if (!plan) return report(plan.error());
-        return with_engine(globals,
-                           [&](engine::Workspace& workspace, const std::stop_token& stop) {
-                               return report_result(build_stack(*flags, *plan, workspace, stop));
-                           });
+        return with_engine(globals, [&](engine::Workspace& workspace, const std::stop_token& stop) {
+            return report_result(build_stack(*flags, *plan, workspace, stop));
+        });
     });
-    add_choosing("plan", "Show what a build would do: parameters, stages, tags; nothing is read but "
-                 "the stack", true,
-                 [flags](const Rest& rest) { return report_result(plan(*flags, rest)); });
-    add_choosing("lock",
-                 "Write down what the sources of components are: commits and checksums", false,
+    add_choosing("plan",
+                 "Show what a build would do: parameters, stages, tags; nothing is read but "
+                 "the stack",
+                 true, [flags](const Rest& rest) { return report_result(plan(*flags, rest)); });
+    add_choosing("lock", "Write down what the sources of components are: commits and checksums",
+                 false,
                  [flags, update, &globals](const Rest& rest) {
                      auto plan = plan_stack(*flags, rest, false);
                      if (!plan) return report(plan.error());
-                     return with_engine(globals, [&](engine::Workspace& workspace,
-                                                     const std::stop_token& stop) {
-                         return report_result(lock_stack(*plan, *update, workspace, stop));
-                     });
+                     return with_engine(
+                         globals, [&](engine::Workspace& workspace, const std::stop_token& stop) {
+                             return report_result(lock_stack(*plan, *update, workspace, stop));
+                         });
                  })
         ->add_flag("--update", *update, "Ask again for what is locked already");
     add_choosing("graph", "Print the stages and what flows between them, for Graphviz", false,

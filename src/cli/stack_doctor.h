@@ -14,8 +14,9 @@ struct Diagnosis {
     std::vector<std::string> problems;  ///< each with what it is about; told once
 };
 
-/// Resolves every engine, target, platform and flavour with default parameters, and lowers each as a
-/// build would: rules, pins, stages, lint rules. Needs no network: of base images nothing is known.
+/// Resolves every engine, target, platform and flavour with default parameters, and lowers each as
+/// a build would: rules, pins, stages, lint rules. Needs no network: of base images nothing is
+/// known.
 Result<Diagnosis> examine(const stack::Stack& stack);
 
 }  // namespace slipway::cli

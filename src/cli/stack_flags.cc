@@ -55,8 +55,7 @@ Result<void> read_parameters(const std::vector<std::string>& words, const stack:
         } else if (i + 1 < words.size()) {
             value = words[++i];
         } else {
-            return make_error(ErrorCode::kUsage, "--{} needs a value", name)
-                .hint(parameter->help);
+            return make_error(ErrorCode::kUsage, "--{} needs a value", name).hint(parameter->help);
         }
         selection.values[parameter->name] = std::move(value);
     }
@@ -98,8 +97,7 @@ Result<void> set_tags(const StackFlags& flags, StackPlan& plan) {
     std::set<std::string> platforms;
     for (const auto& variant : plan.variants) platforms.insert(variant.platform);
     for (const auto& variant : plan.variants) {
-        plan.tags.push_back(
-            stack::tags_of(plan.stack, variant, version, !flags.no_tag_latest));
+        plan.tags.push_back(stack::tags_of(plan.stack, variant, version, !flags.no_tag_latest));
         if (platforms.size() == 1) continue;
         for (std::string& tag : plan.tags.back()) {
             std::string suffix = variant.platform.substr(variant.platform.find('/'));
@@ -119,8 +117,8 @@ Result<void> set_tags(const StackFlags& flags, StackPlan& plan) {
 /// In single quotes where a shell would read something else.
 std::string shell_word(const std::string& word) {
     const auto is_plain = [](unsigned char c) {
-        return std::isalnum(c) != 0 || std::string_view("-_=./:,@+%").find(static_cast<char>(c)) !=
-                                           std::string_view::npos;
+        return std::isalnum(c) != 0 ||
+               std::string_view("-_=./:,@+%").find(static_cast<char>(c)) != std::string_view::npos;
     };
     if (!word.empty() && std::ranges::all_of(word, is_plain)) return word;
     std::string quoted = "'";
@@ -153,8 +151,9 @@ void add_stack_flags(CLI::App& command, StackFlags& flags) {
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
     command
-        .add_option("--source", flags.sources,
-                    "Where a component comes from instead: a directory, a git or http URL, an image")
+        .add_option(
+            "--source", flags.sources,
+            "Where a component comes from instead: a directory, a git or http URL, an image")
         ->type_name("COMPONENT=WHERE")
         ->allow_extra_args(false);
     command.add_option("--context", flags.context, "The main context: the project's sources")

@@ -44,8 +44,8 @@ struct StackPlan : BuildPlan {
     stack::Selection selection;
 };
 
-/// `rest`: words of the command line that no flag took: engines, and flags of parameters. kUsage, before anything is read besides the
-/// stack. `pinned`: components must be locked.
+/// `rest`: words of the command line that no flag took: engines, and flags of parameters. kUsage,
+/// before anything is read besides the stack. `pinned`: components must be locked.
 Result<StackPlan> plan_stack(const StackFlags& flags, const std::vector<std::string>& rest,
                              bool pinned = true);
 

@@ -41,8 +41,9 @@ Result<void> lock_stack(StackPlan& plan, bool update, engine::Workspace& workspa
             SLIPWAY_ASSIGN(const std::string version,
                            stack::expand_args(component.version, variant));
             if (asked.contains(version) || (!update && before.contains(version))) continue;
-            SLIPWAY_ASSIGN(asked[version], ask(component, variant, workspace, stop)
-                                               .context("{} {}", component.name, version));
+            SLIPWAY_ASSIGN(
+                asked[version],
+                ask(component, variant, workspace, stop).context("{} {}", component.name, version));
         }
         for (const auto& [version, found] : asked) {
             const auto known = before.find(version);

@@ -14,8 +14,8 @@ std::vector<std::string> target_names(std::span<const BakeTarget> targets) {
     for (const BakeTarget& target : targets) {
         std::string name = target.variant->name();
         if (platforms.size() > 1) {
-            std::string platform = target.variant->platform.substr(
-                target.variant->platform.find('/') + 1);
+            std::string platform =
+                target.variant->platform.substr(target.variant->platform.find('/') + 1);
             std::ranges::replace(platform, '/', '-');
             name += "-" + platform;
         }
@@ -31,13 +31,10 @@ std::string bake_file(std::span<const BakeTarget> targets,
     OrderedJson& all = file["target"] = OrderedJson::object();
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const Variant& variant = *targets[i].variant;
-        all[names[i]] = {{"context", "."},
-                         {"contexts", contexts},
-                         {"dockerfile", "Dockerfile"},
-                         {"target", variant.stage},
-                         {"args", variant.args},
-                         {"platforms", {variant.platform}},
-                         {"tags", targets[i].tags}};
+        all[names[i]] = {
+            {"context", "."},          {"contexts", contexts}, {"dockerfile", "Dockerfile"},
+            {"target", variant.stage}, {"args", variant.args}, {"platforms", {variant.platform}},
+            {"tags", targets[i].tags}};
     }
     return dump_json(file, 2) + "\n";
 }

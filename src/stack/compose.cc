@@ -4,6 +4,7 @@
 #include "dockerfile/words.h"
 #include "frontend/git_ref.h"
 #include "os/file.h"
+#include "stack/internal/names.h"
 
 #include <algorithm>
 
@@ -61,8 +62,7 @@ std::string source_text(const Component& component, const std::string* replaceme
 }
 
 Result<void> check_sources(const Stack& stack, const Sources& sources) {
-    std::vector<std::string> known;
-    for (const Component& component : stack.components) known.push_back(component.name);
+    const std::vector<std::string> known = names_of(stack.components);
     for (const auto& [name, where] : sources) {
         if (std::ranges::find(known, name) != known.end()) continue;
         Error error = make_error(ErrorCode::kUsage, "--source: there is no component '{}'", name);
@@ -98,8 +98,9 @@ Result<void> pin(const Stack& stack, const Sources& sources, std::vector<Variant
         for (const Component& component : stack.components) {
             std::string& checksum = variant.args[checksum_arg(component)];
             if (sources.contains(component.name)) continue;
-            SLIPWAY_ASSIGN(const std::string version, expand_args(component.version, variant)
-                                                          .context("component {}", component.name));
+            SLIPWAY_ASSIGN(
+                const std::string version,
+                expand_args(component.version, variant).context("component {}", component.name));
             const auto found = component.locked.find(version);
             if (found != component.locked.end()) {
                 checksum = found->second;

@@ -1,6 +1,7 @@
 #include "stack/flow.h"
 
 #include "base/text.h"
+#include "stack/internal/names.h"
 
 #include <algorithm>
 #include <map>
@@ -35,11 +36,9 @@ class Finder {
     Result<void> visit(const std::string& first) {
         std::vector<std::string> waiting = {first};
         if (find_stage(first) == nullptr) {
-            std::vector<std::string> names;
-            for (const auto& stage : file_.stages) names.push_back(stage.name);
             Error error = make_error(ErrorCode::kInvalidInput, "{}: there is no stage '{}'",
                                      variant_.name(), first);
-            if (const auto nearest = find_nearest(first, names))
+            if (const auto nearest = find_nearest(first, names_of(file_.stages)))
                 return std::move(error).hint("did you mean '" + *nearest + "'?");
             return error;
         }
@@ -55,9 +54,9 @@ class Finder {
     }
 
     Taken take(const std::string& from, std::string what) const {
-        const auto kind =
-            std::ranges::find(contexts_, from) != contexts_.end() ? Taken::Kind::kContext
-            : find_stage(to_lower(from)) != nullptr               ? Taken::Kind::kStage
+        const auto kind = std::ranges::find(contexts_, from) != contexts_.end()
+                              ? Taken::Kind::kContext
+                          : find_stage(to_lower(from)) != nullptr ? Taken::Kind::kStage
                                                                   : Taken::Kind::kImage;
         return {kind, kind == Taken::Kind::kStage ? to_lower(from) : from, std::move(what)};
     }

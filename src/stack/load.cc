@@ -1,6 +1,7 @@
 // stack.toml and stack.lock, read strictly (docs/formats/stack.md).
 #include "base/text.h"
 #include "os/file.h"
+#include "stack/internal/names.h"
 #include "stack/internal/toml_table.h"
 #include "stack/stack.h"
 
@@ -49,9 +50,10 @@ Parameter read_parameter(TomlTable& table) {
     const auto* const found =
         std::ranges::find(kTypes, type, &std::pair<std::string_view, Type>::first);
     if (found == kTypes.end()) {
-        table.fail(fmt::format("'{}' is none of the types bool, int, version, ref, image, choice, "
-                               "path and string",
-                               type));
+        table.fail(
+            fmt::format("'{}' is none of the types bool, int, version, ref, image, choice, "
+                        "path and string",
+                        type));
         return parameter;
     }
     parameter.type = found->second;
@@ -140,14 +142,6 @@ void read_tables(TomlTable& file, Stack& stack) {
     file.tables("rule", [&](TomlTable& table) { read_rule(table, stack); });
     file.tables("component",
                 [&](TomlTable& table) { stack.components.push_back(read_component(table)); });
-}
-
-template <typename Item>
-std::vector<std::string> names_of(const std::vector<Item>& items) {
-    std::vector<std::string> names;
-    names.reserve(items.size());
-    for (const Item& item : items) names.push_back(item.name);
-    return names;
 }
 
 /// Each name is known, and each value one that it can have.
@@ -245,8 +239,7 @@ Result<void> check(Stack& stack, const std::string& file) {
         SLIPWAY_TRY(checks.check(rule.when, rule.where));
         SLIPWAY_TRY(checks.check_names(rule.require, rule.where));
         SLIPWAY_TRY(checks.check_names(rule.forbid, rule.where));
-        for (auto& [name, value] : rule.force)
-            SLIPWAY_TRY(checks.check(name, value, rule.where));
+        for (auto& [name, value] : rule.force) SLIPWAY_TRY(checks.check(name, value, rule.where));
     }
     for (Component& component : stack.components)
         SLIPWAY_TRY(checks.check(component.when, component.where));
@@ -271,8 +264,7 @@ Result<void> read_lock(std::string_view text, const std::string& name, Stack& st
     top.tables("component", [&](TomlTable& table) {
         const std::string component_name = table.text("name");
         const auto locked = table.map("locked");
-        const auto found =
-            std::ranges::find(stack.components, component_name, &Component::name);
+        const auto found = std::ranges::find(stack.components, component_name, &Component::name);
         // One that the stack does not have any more is no fault.
         if (found != stack.components.end()) found->locked = locked;
     });
@@ -339,11 +331,13 @@ Result<std::string> check_value(const Parameter& parameter, const std::string& v
 }
 
 std::string lock_text(const Stack& stack) {
-    // Versions and digests have neither quotes nor backslashes: check_value() and their form say so.
+    // Versions and digests have neither quotes nor backslashes: check_value() and their form say
+    // so.
     std::string text = "# Written by `slipway stack lock`: what each version of a component is.\n";
     for (const Component& component : stack.components) {
         if (component.locked.empty()) continue;
-        text += fmt::format("\n[[component]]\nname = \"{}\"\n\n[component.locked]\n", component.name);
+        text +=
+            fmt::format("\n[[component]]\nname = \"{}\"\n\n[component.locked]\n", component.name);
         for (const auto& [version, what] : component.locked)
             text += fmt::format("\"{}\" = \"{}\"\n", version, what);
     }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "dockerfile/words.h"
+#include "stack/internal/names.h"
 
 #include <algorithm>
 #include <functional>
@@ -32,15 +33,9 @@ Error not_known(std::string_view what, const std::string& name,
     return std::move(error).hint(fmt::format("known: {}", join(known, ", ")));
 }
 
-template <typename Item>
-std::vector<std::string> names_of(const std::vector<Item>& items) {
-    std::vector<std::string> names;
-    for (const Item& item : items) names.push_back(item.name);
-    return names;
-}
-
 /// The names of `known`, without repetitions, in the order given; "all" is all of them.
-Result<std::vector<std::string>> choose(std::string_view what, const std::vector<std::string>& given,
+Result<std::vector<std::string>> choose(std::string_view what,
+                                        const std::vector<std::string>& given,
                                         const std::vector<std::string>& known) {
     std::vector<std::string> chosen;
     const auto add = [&](const std::string& name) {
@@ -87,7 +82,8 @@ class Resolver {
                     std::ranges::find(target->engines, engine) == target->engines.end()) {
                     return usage(fmt::format("the engine '{}' has no target '{}'", engine,
                                              target->name))
-                        .hint(fmt::format("those that have it are {}", join(target->engines, ", ")));
+                        .hint(
+                            fmt::format("those that have it are {}", join(target->engines, ", ")));
                 }
                 for (const std::string& platform : platforms) {
                     Variant variant{.engine = engine,
@@ -109,7 +105,8 @@ class Resolver {
     Result<void> check_given() {
         for (const auto& [name, text] : selection_.values) {
             const Parameter* parameter = stack_.find_parameter(name);
-            if (parameter == nullptr) return not_known("parameter", name, names_of(stack_.parameters));
+            if (parameter == nullptr)
+                return not_known("parameter", name, names_of(stack_.parameters));
             auto checked = check_value(*parameter, text);
             if (!checked) return usage(checked.error().message()).hint(parameter->help);
             given_[parameter->name] = *std::move(checked);
@@ -166,9 +163,8 @@ class Resolver {
         if (!added) return;
         const auto fits = [&](const ConditionalValue& value) { return holds(value.when, variant); };
         const auto found = std::ranges::find_if(parameter.defaults, fits);
-        at->second = found == parameter.defaults.end()
-                         ? Value{parameter.fallback, Origin::kDefault}
-                         : Value{found->value, Origin::kConditional};
+        at->second = found == parameter.defaults.end() ? Value{parameter.fallback, Origin::kDefault}
+                                                       : Value{found->value, Origin::kConditional};
     }
 
     Result<void> force(Variant& variant) {
@@ -181,7 +177,8 @@ class Resolver {
                                              given->second))
                         .hint(rule.message);
                 }
-                variant.values[name] = {text, given == given_.end() ? Origin::kForced : Origin::kGiven};
+                variant.values[name] = {text,
+                                        given == given_.end() ? Origin::kForced : Origin::kGiven};
             }
         }
         return {};
@@ -205,7 +202,8 @@ class Resolver {
 
     Result<void> make_args(Variant& variant, const Target& target) {
         auto& args = variant.args;
-        const auto platform = std::ranges::find(stack_.platforms, variant.platform, &Platform::name);
+        const auto platform =
+            std::ranges::find(stack_.platforms, variant.platform, &Platform::name);
         args = platform->names;
         args["ENGINE"] = variant.engine;
         args["FLAVOUR"] = variant.flavour;
@@ -258,8 +256,7 @@ Result<std::string> expand_args(const std::string& text, const Variant& variant)
 bool holds(const Condition& condition, const Variant& variant) {
     return std::ranges::all_of(condition, [&](const auto& entry) {
         const std::string* value = value_of(entry.first, variant);
-        return value != nullptr &&
-               std::ranges::find(entry.second, *value) != entry.second.end();
+        return value != nullptr && std::ranges::find(entry.second, *value) != entry.second.end();
     });
 }
 

@@ -12,10 +12,10 @@ namespace slipway::stack {
 
 /// What the user chose; the names are checked by resolve().
 struct Selection {
-    std::vector<std::string> engines;     ///< names or aliases in any case; empty: the first one
-    std::vector<std::string> targets;     ///< empty: those that are default
-    std::vector<std::string> platforms;   ///< not empty
-    std::string flavour;                  ///< empty: the one that is default
+    std::vector<std::string> engines;    ///< names or aliases in any case; empty: the first one
+    std::vector<std::string> targets;    ///< empty: those that are default
+    std::vector<std::string> platforms;  ///< not empty
+    std::string flavour;                 ///< empty: the one that is default
     std::map<std::string, std::string> values;  ///< by the parameter's name
 };
 

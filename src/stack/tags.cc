@@ -81,9 +81,7 @@ std::string latest_release(const std::string& folder, const std::stop_token& sto
 std::string as_tag(std::string text) {
     std::ranges::replace_if(
         text,
-        [](unsigned char c) {
-            return std::isalnum(c) == 0 && c != '_' && c != '.' && c != '-';
-        },
+        [](unsigned char c) { return std::isalnum(c) == 0 && c != '_' && c != '.' && c != '-'; },
         '-');
     return text;
 }
@@ -92,8 +90,9 @@ std::string as_tag(std::string text) {
 
 Version version_of(const std::string& folder, const std::stop_token& stop) {
     Version version;
-    version.commit = os::get_env("commit_id").value_or(
-        git(folder, {"rev-parse", "--verify", "HEAD"}, stop).value_or(""));
+    version.commit =
+        os::get_env("commit_id")
+            .value_or(git(folder, {"rev-parse", "--verify", "HEAD"}, stop).value_or(""));
     const std::string tag =
         without_v(os::get_env("current_tag").value_or(current_tag(folder, stop)));
     if (!tag.empty()) {

@@ -136,8 +136,8 @@ void TomlTable::finish() {
         const auto nearest = find_nearest(key.str(), known);
         Error error = make_error(ErrorCode::kInvalidInput, "{} has no '{}'", what_, key.str())
                           .at(reading_.place(value));
-        reading_.error = nearest ? std::move(error).hint("did you mean '" + *nearest + "'?")
-                                 : std::move(error);
+        reading_.error =
+            nearest ? std::move(error).hint("did you mean '" + *nearest + "'?") : std::move(error);
     }
 }
 

@@ -1,11 +1,11 @@
+#include "stack/compose.h"
+
+#include "base/json.h"
 #include "os/file.h"
 #include "os/temp.h"
 #include "small_stack.h"
 #include "stack/bake.h"
-#include "stack/compose.h"
 #include "support/result_matchers.h"
-
-#include "base/json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +23,8 @@ class StackCompose : public ::testing::Test {
         ASSERT_TRUE(made);
         folder_.emplace(*std::move(made));
         write("base.dockerfile", "FROM scratch AS base\nCOPY --from=src_ucx / /ucx\n");
-        write("app.dockerfile", "FROM base AS none_runtime\nARG PACKAGES\nFROM base AS vllm_runtime\n");
+        write("app.dockerfile",
+              "FROM base AS none_runtime\nARG PACKAGES\nFROM base AS vllm_runtime\n");
         auto loaded = parse(small_stack(), kSmallLock, folder_->path());
         ASSERT_TRUE(loaded);
         stack_ = *std::move(loaded);
@@ -67,8 +68,7 @@ TEST_F(StackCompose, IsOneFileWithSourceStagesInFront) {
 TEST_F(StackCompose, AUrlTakesThePlaceOfASource) {
     const auto git = compose(stack_, {{"ucx", "https://example.com/mine.git#main"}}, variants());
     ASSERT_TRUE(git);
-    EXPECT_THAT(git->text,
-                HasSubstr("AS src_ucx\nADD https://example.com/mine.git#main /\n"));
+    EXPECT_THAT(git->text, HasSubstr("AS src_ucx\nADD https://example.com/mine.git#main /\n"));
     const auto tar = compose(stack_, {{"ucx", "https://example.com/ucx.tar.gz"}}, variants());
     ASSERT_TRUE(tar);
     EXPECT_THAT(tar->text, HasSubstr("ADD --unpack=true https://example.com/ucx.tar.gz /\n"));

@@ -1,5 +1,6 @@
-#include "small_stack.h"
 #include "stack/flow.h"
+
+#include "small_stack.h"
 #include "support/result_matchers.h"
 
 #include <gmock/gmock.h>

@@ -10,8 +10,8 @@
 namespace slipway::stack {
 namespace {
 
-using ::testing::ElementsAre;
 using ::slipway::testing::FailsWith;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// Of the first thing that is wrong.
@@ -48,7 +48,8 @@ TEST(StackLoad, NamesTheLineOfWhatIsWrong) {
     const Error error = error_of("\n[[engine]]\nname = \"x\"\nhelp = \"y\"\ncolour = \"red\"\n");
     EXPECT_EQ(error.code(), ErrorCode::kInvalidInput);
     EXPECT_THAT(error.message(), HasSubstr("[[engine]] has no 'colour'"));
-    EXPECT_EQ(error.where(), (SourceRange{"/s/stack.toml", lines_before() + 5, lines_before() + 5}));
+    EXPECT_EQ(error.where(),
+              (SourceRange{"/s/stack.toml", lines_before() + 5, lines_before() + 5}));
 }
 
 TEST(StackLoad, RefusesWhatItDoesNotKnow) {
@@ -60,18 +61,23 @@ TEST(StackLoad, RefusesWhatItDoesNotKnow) {
                 HasSubstr("'name' is not a string"));
     EXPECT_THAT(error_of("[[engine]]\nname = \"none\"\nhelp = \"h\"\n").message(),
                 HasSubstr("two engines have the name 'none'"));
-    EXPECT_THAT(error_of("[[rule]]\nwhen = {cudda = \"13.0\"}\nerror = true\nmessage = \"m\"\n").hint(),
-                "did you mean 'cuda'?");
-    EXPECT_THAT(error_of("[[rule]]\nwhen = {cuda = \"13.1\"}\nerror = true\nmessage = \"m\"\n").message(),
-                HasSubstr("'13.1' is none of none, 12.9, 13.0"));
-    EXPECT_THAT(error_of("[[rule]]\nwhen = {engine = \"x\"}\nerror = true\nmessage = \"m\"\n").message(),
-                HasSubstr("no engine 'x'"));
+    EXPECT_THAT(
+        error_of("[[rule]]\nwhen = {cudda = \"13.0\"}\nerror = true\nmessage = \"m\"\n").hint(),
+        "did you mean 'cuda'?");
+    EXPECT_THAT(
+        error_of("[[rule]]\nwhen = {cuda = \"13.1\"}\nerror = true\nmessage = \"m\"\n").message(),
+        HasSubstr("'13.1' is none of none, 12.9, 13.0"));
+    EXPECT_THAT(
+        error_of("[[rule]]\nwhen = {engine = \"x\"}\nerror = true\nmessage = \"m\"\n").message(),
+        HasSubstr("no engine 'x'"));
     EXPECT_THAT(error_of("[[rule]]\nwhen = {cuda = \"13.0\"}\nmessage = \"m\"\n").message(),
                 HasSubstr("one of 'require'"));
-    EXPECT_THAT(error_of("[[parameter]]\nname = \"p\"\ntype = \"colour\"\nhelp = \"h\"\n").message(),
-                HasSubstr("none of the types"));
     EXPECT_THAT(
-        error_of("[[parameter]]\nname = \"p\"\ntype = \"int\"\ndefault = \"x\"\nhelp = \"h\"\n").message(),
+        error_of("[[parameter]]\nname = \"p\"\ntype = \"colour\"\nhelp = \"h\"\n").message(),
+        HasSubstr("none of the types"));
+    EXPECT_THAT(
+        error_of("[[parameter]]\nname = \"p\"\ntype = \"int\"\ndefault = \"x\"\nhelp = \"h\"\n")
+            .message(),
         HasSubstr("is no integer"));
     EXPECT_THAT(error_of("[[component]]\nname = \"c\"\nlicence = \"l\"\n").message(),
                 HasSubstr("from 'git' or from a 'url'"));

@@ -1,5 +1,6 @@
-#include "small_stack.h"
 #include "stack/resolve.h"
+
+#include "small_stack.h"
 #include "support/result_matchers.h"
 
 #include <gmock/gmock.h>
@@ -94,7 +95,8 @@ TEST(StackResolve, RefusesNamesThatThereAreNot) {
 
 TEST(StackResolve, RulesForce) {
     const char* rule =
-        "[[rule]]\nwhen = {engine = \"vllm\"}\nforce = {kvbm = true}\nmessage = \"vllm wants it\"\n";
+        "[[rule]]\nwhen = {engine = \"vllm\"}\nforce = {kvbm = true}\nmessage = \"vllm wants "
+        "it\"\n";
     Selection selection = on_amd64();
     selection.engines = {"all"};
     auto variants = resolve_it(selection, rule);
@@ -114,20 +116,23 @@ TEST(StackResolve, RulesRequireAndForbidAndRefuse) {
     const std::string bucket =
         "[[parameter]]\nname = \"bucket\"\ntype = \"string\"\nhelp = \"h\"\n";
     const std::string require =
-        bucket + "[[rule]]\nwhen = {kvbm = true}\nrequire = [\"bucket\"]\nmessage = \"to put it in\"\n";
+        bucket +
+        "[[rule]]\nwhen = {kvbm = true}\nrequire = [\"bucket\"]\nmessage = \"to put it in\"\n";
     EXPECT_THAT(resolve_it(selection, require),
                 FailsWith(ErrorCode::kUsage, HasSubstr("bucket is needed: to put it in")));
     const std::string forbid =
-        bucket + "[[rule]]\nwhen = {kvbm = true}\nforbid = [\"bucket\"]\nmessage = \"they clash\"\n";
+        bucket +
+        "[[rule]]\nwhen = {kvbm = true}\nforbid = [\"bucket\"]\nmessage = \"they clash\"\n";
     EXPECT_TRUE(resolve_it(selection, forbid));
     selection.values["bucket"] = "b";
     EXPECT_TRUE(resolve_it(selection, require));
     EXPECT_THAT(resolve_it(selection, forbid),
                 FailsWith(ErrorCode::kUsage, HasSubstr("bucket cannot be given: they clash")));
-    EXPECT_THAT(resolve_it(selection,
-                           bucket + "[[rule]]\nwhen = {kvbm = true, cuda = \"none\"}\nerror = true\n"
-                           "message = \"KVBM needs CUDA\"\n"),
-                FailsWith(ErrorCode::kUsage, HasSubstr("KVBM needs CUDA")));
+    EXPECT_THAT(
+        resolve_it(selection, bucket +
+                                  "[[rule]]\nwhen = {kvbm = true, cuda = \"none\"}\nerror = true\n"
+                                  "message = \"KVBM needs CUDA\"\n"),
+        FailsWith(ErrorCode::kUsage, HasSubstr("KVBM needs CUDA")));
 }
 
 TEST(StackResolve, ADerivedValueNamesOnlyArgumentsThatThereAre) {

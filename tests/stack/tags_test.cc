@@ -1,6 +1,7 @@
+#include "stack/tags.h"
+
 #include "os/child.h"
 #include "os/temp.h"
-#include "stack/tags.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
