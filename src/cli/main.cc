@@ -34,17 +34,18 @@ std::vector<std::string> known_words(const CLI::App& app, bool flags) {
 int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     const CLI::App* chosen = &app;
     while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
+    const bool wants_command = chosen->get_require_subcommand_min() > 0;
     auto failure = Error(ErrorCode::kUsage, error.what());
-    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || chosen == &app) {
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || wants_command) {
         auto extras = chosen->remaining();
         if (extras.empty()) extras = app.remaining();
         if (!extras.empty()) {
             const std::string word = extras.front().substr(0, extras.front().find('='));
             const bool flag = word.starts_with('-');
             failure = make_error(ErrorCode::kUsage, "unknown {} '{}'",
-                                 flag             ? "flag"
-                                 : chosen == &app ? "command"
-                                                  : "argument",
+                                 flag            ? "flag"
+                                 : wants_command ? "command"
+                                                 : "argument",
                                  word);
             if (auto nearest = find_nearest(word, known_words(*chosen, flag))) {
                 return report(std::move(failure).hint("did you mean '" + *nearest + "'?"));

@@ -195,10 +195,10 @@ void add_stack_command(CLI::App& app, Globals& globals, Action& action) {
     all->require_subcommand(1);
     all->footer(
         "Examples:\n"
-        "  slipway stack build none --target runtime\n"
-        "  slipway stack build none vllm --target runtime,dev --cuda 13.0\n"
+        "  slipway stack build none\n"
+        "  slipway stack build none --target base,runtime --base-image debian:trixie\n"
         "  slipway stack plan all --target all        what would be built, and from what\n"
-        "  slipway stack render vllm -o out           a plain Dockerfile and a bake file\n"
+        "  slipway stack render none -o out           a plain Dockerfile and a bake file\n"
         "  slipway stack graph none | dot -Tsvg       the stages as a picture\n");
     const auto add = [&](const char* name, const char* help, auto body) {
         auto* command = all->add_subcommand(name, help);

@@ -92,6 +92,10 @@ stack plan v --stack s --source lib=source --greeting=hey >plan
 grep -Eq '^greeting +hey +command line' plan || fail "the plan does not tell where a value comes from: $(cat plan)"
 grep -q '^vllm_runtime  stack .*mounted: scripts/greet' plan || fail "the plan does not tell what flows"
 
+fails_with 2 stack bild
+expect_text stderr.log "unknown command 'bild'"
+expect_text stderr.log "did you mean 'build'?"
+
 # Two engines: one graph, the base once.
 stack build all --stack s --source lib=source --no-tag-latest --progress quiet --metadata-file meta.json >/dev/null
 none=$(jq -r '."none-runtime"."image.name"' meta.json)
