@@ -39,9 +39,11 @@ std::string resolved(const View& view, std::string_view path,
     return result ? result->text() : "error: " + result.error().to_string();
 }
 
-TEST(View, ShowsNothingWithoutTrees) {
+TEST(View, IsAnEmptyRootWithoutTrees) {
     const View empty;
-    EXPECT_FALSE(empty.find("").has_value());
+    ASSERT_TRUE(empty.find("").has_value());
+    EXPECT_TRUE(empty.find("")->entry->is_dir());
+    EXPECT_FALSE(empty.find("a").has_value());
     EXPECT_THAT(empty.list(""), IsEmpty());
     EXPECT_EQ(resolved(empty, "a/../b"), "b");
 }

@@ -27,6 +27,21 @@ struct Children {
     void next() { at = tree->manifest().end_of_subtree(at); }
 };
 
+/// What a stage without any layer shows: a root directory with nothing in it.
+class EmptyTree final : public Tree {
+  public:
+    [[nodiscard]] const Manifest& manifest() const override { return manifest_; }
+    [[nodiscard]] const os::Dir& root() const override { return root_; }
+    [[nodiscard]] bool linkable() const override { return false; }
+    [[nodiscard]] Result<Digest> content_of(const Entry& entry) const override {
+        return entry.content;
+    }
+
+  private:
+    Manifest manifest_;
+    os::Dir root_;
+};
+
 }  // namespace
 
 MergedNode MergedNode::root(const std::vector<std::shared_ptr<const Tree>>& top_first) {
@@ -34,6 +49,10 @@ MergedNode MergedNode::root(const std::vector<std::shared_ptr<const Tree>>& top_
     // The kernel merges the roots of all layers, whatever xattrs they carry.
     for (const auto& tree : top_first)
         node.places_.push_back({tree.get(), &tree->manifest().root()});
+    if (top_first.empty()) {
+        static const EmptyTree empty;
+        node.places_.push_back({&empty, &empty.manifest().root()});
+    }
     return node;
 }
 
