@@ -91,13 +91,6 @@ Rows parameter_rows(const StackPlan& plan, bool help) {
     return rows;
 }
 
-std::vector<std::string> context_names(const StackPlan& plan) {
-    std::vector<std::string> names;
-    names.reserve(plan.contexts.size());
-    for (const auto& [name, where] : plan.contexts) names.push_back(name);
-    return names;
-}
-
 /// As people write them.
 std::vector<std::string> familiar(const std::vector<std::string>& names) {
     std::vector<std::string> all;
@@ -122,7 +115,7 @@ Result<void> plan(const StackFlags& flags, const Rest& rest) {
     Rows taken = {{"STAGE", "TAKES", "WHAT"}};
     std::set<std::string> seen;
     for (const auto& variant : plan.variants) {
-        SLIPWAY_ASSIGN(const auto found, stack::flows(plan.file, variant, context_names(plan)));
+        SLIPWAY_ASSIGN(const auto found, stack::flows(plan.file, variant, context_names(plan.contexts)));
         for (const auto& flow : found) {
             for (const auto& each : flow.takes) {
                 if (!seen.insert(flow.stage + "\n" + each.from + "\n" + each.what).second) continue;
@@ -140,7 +133,7 @@ Result<void> graph(const StackFlags& flags, const Rest& rest) {
     SLIPWAY_ASSIGN(const auto plan, plan_stack(flags, rest, false));
     std::vector<std::vector<stack::StageFlow>> all;
     for (const auto& variant : plan.variants) {
-        SLIPWAY_ASSIGN(auto found, stack::flows(plan.file, variant, context_names(plan)));
+        SLIPWAY_ASSIGN(auto found, stack::flows(plan.file, variant, context_names(plan.contexts)));
         all.push_back(std::move(found));
     }
     const std::string text = stack::to_dot(all);

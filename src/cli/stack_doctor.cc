@@ -60,7 +60,7 @@ class Examination {
         SLIPWAY_TRY(stack::pin(stack_, {}, variants));
         SLIPWAY_ASSIGN(const auto file, stack::compose(stack_, {}, variants));
         const stack::Variant& variant = variants.front();
-        SLIPWAY_TRY(stack::flows(file, variant, {"stack"}));
+        SLIPWAY_TRY(stack::require_pins(stack_, {}, file, variant, {"stack"}));
         frontend::Request request;
         request.target = variant.stage;
         request.build_args = {variant.args.begin(), variant.args.end()};

@@ -128,6 +128,13 @@ std::string shell_word(const std::string& word) {
 
 }  // namespace
 
+std::vector<std::string> context_names(const std::map<std::string, std::string>& contexts) {
+    std::vector<std::string> names;
+    names.reserve(contexts.size());
+    for (const auto& [name, where] : contexts) names.push_back(name);
+    return names;
+}
+
 void add_stack_flags(CLI::App& command, StackFlags& flags) {
     command.allow_extras();
     command.add_option("--stack", flags.stack, "The stack: a folder, or a name under stacks/")
@@ -213,11 +220,15 @@ Result<StackPlan> plan_stack(const StackFlags& flags, const std::vector<std::str
     SLIPWAY_TRY(read_parameters(rest, plan.stack, selection));
     SLIPWAY_ASSIGN(plan.variants, stack::resolve(plan.stack, selection));
     SLIPWAY_TRY(add_sources(flags, plan));
-    if (pinned) {
-        SLIPWAY_TRY(stack::pin(plan.stack, plan.sources, plan.variants));
-    }
+    SLIPWAY_TRY(stack::pin(plan.stack, plan.sources, plan.variants));
     SLIPWAY_ASSIGN(plan.file, stack::compose(plan.stack, plan.sources, plan.variants));
     plan.contexts[kOwnContext] = plan.stack.folder;
+    if (pinned) {
+        for (const auto& variant : plan.variants) {
+            SLIPWAY_TRY(stack::require_pins(plan.stack, plan.sources, plan.file, variant,
+                                            context_names(plan.contexts)));
+        }
+    }
     SLIPWAY_TRY(set_tags(flags, plan));
     return plan;
 }

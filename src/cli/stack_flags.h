@@ -49,6 +49,9 @@ struct StackPlan : BuildPlan {
 Result<StackPlan> plan_stack(const StackFlags& flags, const std::vector<std::string>& rest,
                              bool pinned = true);
 
+/// The names of named contexts.
+std::vector<std::string> context_names(const std::map<std::string, std::string>& contexts);
+
 /// The command line that does it, with every choice spelled out.
 std::string command_line(const StackPlan& plan);
 

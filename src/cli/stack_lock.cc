@@ -31,19 +31,26 @@ Result<std::string> ask(const stack::Component& component, const stack::Variant&
 
 Result<void> lock_stack(StackPlan& plan, bool update, engine::Workspace& workspace,
                         const std::stop_token& stop) {
+    const auto contexts = context_names(plan.contexts);
+    std::map<std::string, std::vector<const stack::Variant*>> needed;
+    for (const stack::Variant& variant : plan.variants) {
+        SLIPWAY_ASSIGN(const auto components,
+                       stack::needed_components(plan.stack, plan.sources, plan.file, variant,
+                                                contexts));
+        for (const auto* component : components) needed[component->name].push_back(&variant);
+    }
     std::size_t added = 0;
     std::size_t changed = 0;
     for (stack::Component& component : plan.stack.components) {
-        if (plan.sources.contains(component.name)) continue;
         const auto before = component.locked;
         std::map<std::string, std::string> asked;
-        for (const stack::Variant& variant : plan.variants) {
+        for (const stack::Variant* variant : needed[component.name]) {
             SLIPWAY_ASSIGN(const std::string version,
-                           stack::expand_args(component.version, variant));
+                           stack::expand_args(component.version, *variant));
             if (asked.contains(version) || (!update && before.contains(version))) continue;
             SLIPWAY_ASSIGN(
                 asked[version],
-                ask(component, variant, workspace, stop).context("{} {}", component.name, version));
+                ask(component, *variant, workspace, stop).context("{} {}", component.name, version));
         }
         for (const auto& [version, found] : asked) {
             const auto known = before.find(version);

@@ -8,7 +8,7 @@
 
 namespace slipway::cli {
 
-/// Asks for every component, in the versions of the variants, that FOLDER/stack.lock does not know
+/// Asks for every component that the variants' images take files of, in their versions, that FOLDER/stack.lock does not know
 /// yet; with `update`, for all of them. Nothing is written unless all answer.
 Result<void> lock_stack(StackPlan& plan, bool update, engine::Workspace& workspace,
                         const std::stop_token& stop);

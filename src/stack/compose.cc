@@ -4,6 +4,7 @@
 #include "dockerfile/words.h"
 #include "frontend/git_ref.h"
 #include "os/file.h"
+#include "stack/flow.h"
 #include "stack/internal/names.h"
 
 #include <algorithm>
@@ -102,18 +103,40 @@ Result<void> pin(const Stack& stack, const Sources& sources, std::vector<Variant
                 const std::string version,
                 expand_args(component.version, variant).context("component {}", component.name));
             const auto found = component.locked.find(version);
-            if (found != component.locked.end()) {
-                checksum = found->second;
-            } else if (holds(component.when, variant)) {
-                return make_error(ErrorCode::kInvalidInput,
-                                  "{}: {} '{}' is not locked: {}/{} does not know what it is",
-                                  variant.name(), component.name, version, stack.folder, kLockFile)
-                    .at(component.where)
-                    .hint(fmt::format("`slipway stack lock` with the same parameters adds it; "
-                                      "--source {}=… takes it from elsewhere",
-                                      component.name));
-            }
+            if (found != component.locked.end()) checksum = found->second;
         }
+    }
+    return {};
+}
+
+Result<std::vector<const Component*>> needed_components(const Stack& stack, const Sources& sources,
+                                                        const dockerfile::Dockerfile& file,
+                                                        const Variant& variant,
+                                                        const std::vector<std::string>& contexts) {
+    SLIPWAY_ASSIGN(const auto stages, flows(file, variant, contexts));
+    std::vector<const Component*> needed;
+    for (const Component& component : stack.components) {
+        if (!sources.contains(component.name) &&
+            std::ranges::find(stages, source_stage(component), &StageFlow::stage) != stages.end())
+            needed.push_back(&component);
+    }
+    return needed;
+}
+
+Result<void> require_pins(const Stack& stack, const Sources& sources,
+                          const dockerfile::Dockerfile& file, const Variant& variant,
+                          const std::vector<std::string>& contexts) {
+    SLIPWAY_ASSIGN(const auto needed, needed_components(stack, sources, file, variant, contexts));
+    for (const Component* component : needed) {
+        if (!variant.args.at(checksum_arg(*component)).empty()) continue;
+        SLIPWAY_ASSIGN(const std::string version, expand_args(component->version, variant));
+        return make_error(ErrorCode::kInvalidInput,
+                          "{}: {} '{}' is not locked: {}/{} does not know what it is",
+                          variant.name(), component->name, version, stack.folder, kLockFile)
+            .at(component->where)
+            .hint(fmt::format("`slipway stack lock` with the same parameters adds it; "
+                              "--source {}=… takes it from elsewhere",
+                              component->name));
     }
     return {};
 }

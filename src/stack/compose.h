@@ -23,9 +23,21 @@ std::string source_stage(const Component& component);
 /// The build argument with the commit or checksum of a component.
 std::string checksum_arg(const Component& component);
 
-/// Each component that a variant needs, and `sources` does not replace, gets its commit or checksum
-/// as a build argument. kInvalidInput: one is not locked in this version.
+/// The commit or checksum of each component that is locked in the variant's version, and that
+/// `sources` does not replace, as a build argument. kInvalidInput: words that do not expand.
 Result<void> pin(const Stack& stack, const Sources& sources, std::vector<Variant>& variants);
+
+/// Those whose files the variant's image takes, without what `sources` replaces. `file` is what
+/// compose() made, `contexts` the names of named contexts.
+Result<std::vector<const Component*>> needed_components(const Stack& stack, const Sources& sources,
+                                                        const dockerfile::Dockerfile& file,
+                                                        const Variant& variant,
+                                                        const std::vector<std::string>& contexts);
+
+/// kInvalidInput: one of those is not locked.
+Result<void> require_pins(const Stack& stack, const Sources& sources,
+                          const dockerfile::Dockerfile& file, const Variant& variant,
+                          const std::vector<std::string>& contexts);
 
 /// A file of its own for each stage file, in the order of the stack, behind one that is generated:
 /// the global ARGs, with the values of the first variant as defaults, and the source stages.

@@ -87,7 +87,6 @@ Component read_component(TomlTable& table) {
     else
         component.unpack = table.flag("unpack", true);
     component.version = table.text_or("version", component.ref);
-    component.when = table.condition("when");
     return component;
 }
 
@@ -241,8 +240,6 @@ Result<void> check(Stack& stack, const std::string& file) {
         SLIPWAY_TRY(checks.check_names(rule.forbid, rule.where));
         for (auto& [name, value] : rule.force) SLIPWAY_TRY(checks.check(name, value, rule.where));
     }
-    for (Component& component : stack.components)
-        SLIPWAY_TRY(checks.check(component.when, component.where));
     return {};
 }
 

@@ -101,7 +101,6 @@ struct Component {
     std::string version;  ///< the words of a Dockerfile; under which `locked` knows it
     /// By version: the commit (git) or "sha256:…" (archive) that it must be.
     std::map<std::string, std::string> locked;
-    Condition when;  ///< needed only then
     SourceRange where;
 };
 

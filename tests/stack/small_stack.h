@@ -98,14 +98,12 @@ name = "ucx"
 licence = "BSD-3-Clause"
 git = "https://example.com/ucx.git"
 ref = "${UCX_REF}"
-when = {kvbm = true}
 
 [[component]]
 name = "tool"
 licence = "MIT"
 url = "https://example.com/tool-${ARCH}.tar.gz"
 version = "3"
-when = {kvbm = true}
 )" + more;
 }
 
