@@ -32,7 +32,7 @@ Result<frontend::Request> request_of(const StackPlan& plan, const stack::Variant
 
 Result<void> set_contexts(const StackFlags& flags, StackPlan& plan) {
     for (const auto& [name, where] : plan.contexts)
-        SLIPWAY_TRY(add_build_context(name, where, plan).context("--source {}", name));
+        SLIPWAY_TRY(add_build_context(name, where, plan).context("context {}", name));
     SLIPWAY_ASSIGN(const std::string context,
                    os::real_path(flags.context).context("--context {}", flags.context));
     plan.options.contexts["context"] = context;

@@ -3,8 +3,10 @@
 #include "base/text.h"
 #include "cli/build_context.h"
 #include "image/reference.h"
+#include "os/dir.h"
 #include "os/file.h"
 #include "stack/tags.h"
+#include "stack/wheel_folder.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -79,6 +81,45 @@ Result<void> add_sources(const StackFlags& flags, StackPlan& plan) {
             plan.contexts[context] = named ? where : "docker-image://" + where;
             plan.sources[name] = "";
         }
+    }
+    return {};
+}
+
+/// "--base-image"
+std::string flag_of(const stack::Parameter& parameter) {
+    std::string name = parameter.name;
+    std::ranges::replace(name, '_', '-');
+    return "--" + name;
+}
+
+Result<void> check_wheels(const stack::WheelCheck& wheels, const std::string& folder,
+                          const stack::Variant& variant) {
+    const auto expand = [&](const std::string& text) { return expand_args(text, variant); };
+    stack::WantedWheel wanted;
+    SLIPWAY_ASSIGN(wanted.package, expand(wheels.package));
+    SLIPWAY_ASSIGN(wanted.machine, expand(wheels.machine));
+    SLIPWAY_ASSIGN(wanted.python, expand(wheels.python));
+    SLIPWAY_ASSIGN(const std::string commit, expand(wheels.commit));
+    if (!commit.empty()) {
+        SLIPWAY_ASSIGN(wanted.commit, expand("${ARCH}_" + commit));
+    }
+    return stack::check_wheel_folder(folder, wanted);
+}
+
+/// The folders that parameters name.
+Result<void> add_folders(StackPlan& plan) {
+    for (const stack::Parameter& parameter : plan.stack.parameters) {
+        const std::string& folder = plan.variants.front().values.at(parameter.name).text;
+        if (parameter.context.empty() || folder.empty()) continue;
+        const auto check = [&]() -> Result<void> {
+            SLIPWAY_ASSIGN(const auto opened, os::Dir::open(folder));
+            SLIPWAY_ASSIGN(plan.contexts[parameter.context], os::real_path(folder));
+            if (!parameter.wheels) return {};
+            for (const stack::Variant& variant : plan.variants)
+                SLIPWAY_TRY(check_wheels(*parameter.wheels, folder, variant));
+            return {};
+        };
+        SLIPWAY_TRY(check().context("{} {}", flag_of(parameter), folder));
     }
     return {};
 }
@@ -220,6 +261,7 @@ Result<StackPlan> plan_stack(const StackFlags& flags, const std::vector<std::str
     SLIPWAY_TRY(read_parameters(rest, plan.stack, selection));
     SLIPWAY_ASSIGN(plan.variants, stack::resolve(plan.stack, selection));
     SLIPWAY_TRY(add_sources(flags, plan));
+    SLIPWAY_TRY(add_folders(plan));
     SLIPWAY_TRY(stack::pin(plan.stack, plan.sources, plan.variants));
     SLIPWAY_ASSIGN(plan.file, stack::compose(plan.stack, plan.sources, plan.variants));
     plan.contexts[kOwnContext] = plan.stack.folder;

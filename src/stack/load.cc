@@ -40,6 +40,21 @@ std::string read_name(TomlTable& table) {
     return name;
 }
 
+/// A folder that becomes a named context.
+void read_folder(TomlTable& table, Parameter& parameter) {
+    parameter.context = table.text_or("context", "");
+    if (!parameter.context.empty() && parameter.type != Type::kPath)
+        table.fail("'context' is for type = \"path\": the folder that is given becomes it");
+    if (!table.has("wheels")) return;
+    if (parameter.context.empty()) table.fail("'wheels' needs 'context'");
+    table.table("wheels", [&](TomlTable& wheels) {
+        parameter.wheels = WheelCheck{.package = wheels.text("package"),
+                                      .machine = wheels.text("machine"),
+                                      .python = wheels.text_or("python", ""),
+                                      .commit = wheels.text_or("commit", "")};
+    });
+}
+
 Parameter read_parameter(TomlTable& table) {
     Parameter parameter{.name = read_name(table), .where = table.where()};
     parameter.aliases = table.list("aliases");
@@ -61,6 +76,7 @@ Parameter read_parameter(TomlTable& table) {
     if ((parameter.type == Type::kChoice) == parameter.choices.empty())
         table.fail("'choices' and type = \"choice\" belong together");
     parameter.min = table.integer("min");
+    read_folder(table, parameter);
     parameter.help = table.text("help");
     const auto value_of = [&](TomlTable& from, std::string_view key) {
         auto checked = check_value(parameter, from.scalar_or(key, ""));
@@ -72,6 +88,8 @@ Parameter read_parameter(TomlTable& table) {
     table.tables("defaults", [&](TomlTable& each) {
         parameter.defaults.push_back({each.condition("when"), value_of(each, "value")});
     });
+    if (!parameter.context.empty() && (!parameter.fallback.empty() || !parameter.defaults.empty()))
+        table.fail("a folder that becomes a context has no default: only who builds can name it");
     return parameter;
 }
 

@@ -50,6 +50,14 @@ struct ConditionalValue {
     std::string value;
 };
 
+/// What a folder with a wheel must hold: the words of a Dockerfile.
+struct WheelCheck {
+    std::string package;
+    std::string machine;  ///< "x86_64"
+    std::string python;   ///< "cp312", or "": any
+    std::string commit;   ///< what it was built from, or "": any
+};
+
 struct Parameter {
     std::string name;                  ///< lower case and '_'
     std::vector<std::string> aliases;  ///< other names on the command line
@@ -59,6 +67,10 @@ struct Parameter {
     std::string fallback;                    ///< of no condition
     std::vector<ConditionalValue> defaults;  ///< the first that holds wins
     std::optional<std::int64_t> min;
+    /// Of a path: the named context that its folder becomes, in place of the stage of that name.
+    /// The build argument is "true" then, and "" when none is given.
+    std::string context;
+    std::optional<WheelCheck> wheels;  ///< the folder holds a wheel
     std::string help;
     SourceRange where;
 };
