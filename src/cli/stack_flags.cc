@@ -1,7 +1,7 @@
 #include "cli/stack_flags.h"
 
 #include "base/text.h"
-#include "cli/build_context.h"
+#include "cli/stack_sources.h"
 #include "image/reference.h"
 #include "os/dir.h"
 #include "os/file.h"
@@ -60,27 +60,6 @@ Result<void> read_parameters(const std::vector<std::string>& words, const stack:
             return make_error(ErrorCode::kUsage, "--{} needs a value", name).hint(parameter->help);
         }
         selection.values[parameter->name] = std::move(value);
-    }
-    return {};
-}
-
-Result<void> add_sources(const StackFlags& flags, StackPlan& plan) {
-    for (const std::string& text : flags.sources) {
-        SLIPWAY_ASSIGN(const auto pair, key_value("--source", text));
-        const auto& [name, where] = pair;
-        const std::string context = "src_" + name;
-        if (os::path_exists(where)) {
-            plan.contexts[context] = where;
-            plan.sources[name] = "";
-        } else if (names_remote_context(where)) {
-            plan.sources[name] = where;
-        } else if (where.starts_with('.') || where.starts_with('/')) {
-            return make_error(ErrorCode::kNotFound, "--source {}: there is no '{}'", name, where);
-        } else {
-            const bool named = where.find("://") != std::string::npos;
-            plan.contexts[context] = named ? where : "docker-image://" + where;
-            plan.sources[name] = "";
-        }
     }
     return {};
 }
@@ -201,7 +180,8 @@ void add_stack_flags(CLI::App& command, StackFlags& flags) {
     command
         .add_option(
             "--source", flags.sources,
-            "Where a component comes from instead: a directory, a git or http URL, an image")
+            "Where a component comes from instead: a directory, a git or http URL, an image, "
+            "apt:PACKAGE[/SUITE], or 'locked' for what the stack has")
         ->type_name("COMPONENT=WHERE")
         ->allow_extra_args(false);
     command.add_option("--context", flags.context, "The main context: the project's sources")
@@ -297,7 +277,7 @@ std::string command_line(const StackPlan& plan) {
             words.insert(words.end(), {"--set", parameter.name + "=" + value.text});
     }
     for (const auto& [name, where] : plan.sources) {
-        const std::string& from = where.empty() ? plan.contexts.at("src_" + name) : where;
+        const std::string& from = where.url.empty() ? plan.contexts.at("src_" + name) : where.url;
         words.insert(words.end(), {"--source", name + "=" + from});
     }
     for (std::string& word : words) word = shell_word(word);

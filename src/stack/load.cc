@@ -141,7 +141,8 @@ void read_tables(TomlTable& file, Stack& stack) {
         stack.platforms.push_back({table.text("name"), table.map("names")});
     });
     file.tables("flavour", [&](TomlTable& table) {
-        stack.flavours.push_back({read_name(table), table.text("help"), table.flag("default")});
+        stack.flavours.push_back({read_name(table), table.text("help"), table.flag("default"),
+                                  table.map("sources"), table.where()});
     });
     file.tables("parameter",
                 [&](TomlTable& table) { stack.parameters.push_back(read_parameter(table)); });
@@ -227,6 +228,17 @@ Result<void> check_unique(const std::vector<Item>& items, std::string_view what,
     return {};
 }
 
+Result<void> check_component(const Stack& stack, const std::string& name,
+                             const SourceRange& where) {
+    const auto known = names_of(stack.components);
+    if (std::ranges::find(known, name) != known.end()) return {};
+    Error error =
+        make_error(ErrorCode::kInvalidInput, "there is no component '{}'", name).at(where);
+    if (const auto nearest = find_nearest(name, known))
+        return std::move(error).hint("did you mean '" + *nearest + "'?");
+    return error;
+}
+
 Result<void> check(Stack& stack, const std::string& file) {
     if (stack.engines.empty() || stack.targets.empty() || stack.platforms.empty() ||
         stack.flavours.empty()) {
@@ -244,6 +256,10 @@ Result<void> check(Stack& stack, const std::string& file) {
     for (const Target& target : stack.targets) {
         for (std::string engine : target.engines)
             SLIPWAY_TRY(checks.check("engine", engine, target.where));
+    }
+    for (const Flavour& flavour : stack.flavours) {
+        for (const auto& [name, source] : flavour.sources)
+            SLIPWAY_TRY(check_component(stack, name, flavour.where));
     }
     for (Parameter& parameter : stack.parameters) {
         for (ConditionalValue& value : parameter.defaults)

@@ -41,6 +41,9 @@ struct Flavour {
     std::string name;
     std::string help;
     bool is_default = false;
+    /// By component: where it comes from, as --source says it.
+    std::map<std::string, std::string> sources = {};
+    SourceRange where = {};
 };
 
 enum class Type { kBool, kInt, kVersion, kRef, kImage, kChoice, kPath, kString };

@@ -140,5 +140,15 @@ TEST(StackLoad, AFolderBecomesAContext) {
         HasSubstr("[wheels] needs 'machine'"));
 }
 
+TEST(StackLoad, AFlavourHasSourcesOfItsOwn) {
+    const std::string flavour = "[[flavour]]\nname = \"suse\"\nhelp = \"h\"\n";
+    const auto stack = parse(small_stack(flavour + "sources = {ucx = \"apt:ucx\"}\n"), "", "/s");
+    ASSERT_TRUE(stack) << stack.error().to_string();
+    EXPECT_EQ(stack->flavours.back().sources.at("ucx"), "apt:ucx");
+    const Error error = error_of(flavour + "sources = {ucxx = \"apt:ucx\"}\n");
+    EXPECT_EQ(error.message(), "there is no component 'ucxx'");
+    EXPECT_EQ(error.hint(), "did you mean 'ucx'?");
+}
+
 }  // namespace
 }  // namespace slipway::stack
