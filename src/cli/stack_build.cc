@@ -68,9 +68,11 @@ Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Works
     SLIPWAY_TRY(find_source_packages(plan, workspace, stop));
     SLIPWAY_TRY(set_contexts(flags, plan));
     const auto renderer = ui::make_renderer(plan.progress, fileno(stderr));
+    SccacheSink sink(*renderer);
     const auto finish = [&](bool ok) {
         renderer->emit(progress::BuildDone{ok, std::chrono::steady_clock::now() - started});
         renderer->finish();
+        print_sccache(sink.sections(), plan.progress);
     };
     StoreResolver images(workspace.images(), stop);
     TolerantResolver tolerant(images);
@@ -100,7 +102,7 @@ Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Works
     std::vector<solver::FailedSource> missing;
     plan.options.failed_sources = &missing;
     plan.options.missing_images = tolerant.missing();
-    auto built = engine::build_all(graphs, plan.options, workspace, *renderer, stop);
+    auto built = engine::build_all(graphs, plan.options, workspace, sink, stop);
     if (!built) {
         finish(false);
         if (!missing.empty()) return describe_missing(missing);
@@ -137,6 +139,8 @@ Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Works
         results.push_back(*std::move(exported));
     }
     finish(true);
+    if (const Json sccache = sccache_json(sink.sections()); !sccache.empty())
+        metadata["sccache"] = sccache;
     if (!flags.metadata_file.empty())
         SLIPWAY_TRY(os::write_file(flags.metadata_file, dump_json(metadata, 2) + "\n"));
     for (std::size_t i = 0; i < results.size(); ++i)
