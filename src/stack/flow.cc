@@ -58,6 +58,8 @@ class Finder {
                               ? Taken::Kind::kContext
                           : find_stage(to_lower(from)) != nullptr ? Taken::Kind::kStage
                                                                   : Taken::Kind::kImage;
+        // A variable of the stage's own stays as it is written.
+        if (auto expanded = expand_args(what, variant_)) what = *std::move(expanded);
         return {kind, kind == Taken::Kind::kStage ? to_lower(from) : from, std::move(what)};
     }
 

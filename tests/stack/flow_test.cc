@@ -18,7 +18,7 @@ constexpr const char* kFile =
     "FROM base AS unused\n"
     "FROM base AS app\n"
     "COPY --from=src /a /b /\n"
-    "RUN --mount=type=bind,from=stack,source=scripts/x,target=/x /x\n"
+    "RUN --mount=type=bind,from=stack,source=scripts/${ARCH},target=/x /x\n"
     "COPY here there\n";
 
 Variant variant_of(const char* stage) {
@@ -44,7 +44,7 @@ TEST(StackFlow, NamesWhatEachStageTakes) {
               "src <- https://example.com/x-amd64.tar: \n"
               "app <- base: everything\n"
               "app <- src: /a /b\n"
-              "app <- stack: mounted: scripts/x\n"
+              "app <- stack: mounted: scripts/amd64\n"
               "app <- the main context: here\n");
     EXPECT_THAT(to_dot({*found}), HasSubstr("\"src\" -> \"app\" [label=\"/a /b\"];"));
 }
