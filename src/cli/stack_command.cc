@@ -115,7 +115,8 @@ Result<void> plan(const StackFlags& flags, const Rest& rest) {
     Rows taken = {{"STAGE", "TAKES", "WHAT"}};
     std::set<std::string> seen;
     for (const auto& variant : plan.variants) {
-        SLIPWAY_ASSIGN(const auto found, stack::flows(plan.file, variant, context_names(plan.contexts)));
+        SLIPWAY_ASSIGN(const auto found,
+                       stack::flows(plan.file, variant, context_names(plan.contexts)));
         for (const auto& flow : found) {
             for (const auto& each : flow.takes) {
                 if (!seen.insert(flow.stage + "\n" + each.from + "\n" + each.what).second) continue;
