@@ -5,6 +5,7 @@
 #include "cli/build_context.h"
 #include "cli/build_output.h"
 #include "cli/build_report.h"
+#include "cli/stack_sources.h"
 #include "engine/build.h"
 #include "engine/source_time.h"
 #include "frontend/dockerfile_frontend.h"
@@ -32,7 +33,7 @@ Result<frontend::Request> request_of(const StackPlan& plan, const stack::Variant
 
 Result<void> set_contexts(const StackFlags& flags, StackPlan& plan) {
     for (const auto& [name, where] : plan.contexts)
-        SLIPWAY_TRY(add_build_context(name, where, plan).context("--source {}", name));
+        SLIPWAY_TRY(add_build_context(name, where, plan).context("context {}", name));
     SLIPWAY_ASSIGN(const std::string context,
                    os::real_path(flags.context).context("--context {}", flags.context));
     plan.options.contexts["context"] = context;
@@ -63,6 +64,7 @@ void emit_once(const std::vector<frontend::Lowered>& lowered, const dockerfile::
 Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Workspace& workspace,
                          const std::stop_token& stop) {
     const auto started = std::chrono::steady_clock::now();
+    SLIPWAY_TRY(find_source_packages(plan, workspace, stop));
     SLIPWAY_TRY(set_contexts(flags, plan));
     const auto renderer = ui::make_renderer(plan.progress, fileno(stderr));
     const auto finish = [&](bool ok) {

@@ -73,13 +73,18 @@ TEST_F(StackCompose, IsOneFileWithSourceStagesInFront) {
 }
 
 TEST_F(StackCompose, AUrlTakesThePlaceOfASource) {
-    const auto git = compose(stack_, {{"ucx", "https://example.com/mine.git#main"}}, variants());
+    const auto git = compose(stack_, {{"ucx", {"https://example.com/mine.git#main"}}}, variants());
     ASSERT_TRUE(git);
     EXPECT_THAT(git->text, HasSubstr("AS src_ucx\nADD https://example.com/mine.git#main /\n"));
-    const auto tar = compose(stack_, {{"ucx", "https://example.com/ucx.tar.gz"}}, variants());
+    const auto tar = compose(stack_, {{"ucx", {"https://example.com/ucx.tar.gz"}}}, variants());
     ASSERT_TRUE(tar);
     EXPECT_THAT(tar->text, HasSubstr("ADD --unpack=true https://example.com/ucx.tar.gz /\n"));
-    EXPECT_THAT(compose(stack_, {{"ucxx", ""}}, variants()),
+    const auto package =
+        compose(stack_, {{"ucx", {"https://example.com/ucx.tar.xz", "sha256:00"}}}, variants());
+    ASSERT_TRUE(package);
+    EXPECT_THAT(package->text,
+                HasSubstr("ADD --unpack=true --checksum=sha256:00 https://example.com/ucx.tar.xz"));
+    EXPECT_THAT(compose(stack_, {{"ucxx", {}}}, variants()),
                 FailsWith(ErrorCode::kUsage, HasSubstr("no component 'ucxx'")));
 }
 
@@ -93,7 +98,7 @@ TEST_F(StackCompose, PinsWhatIsNeeded) {
     auto newer = variants({{"ucx_ref", "v2"}});
     EXPECT_THAT(require(newer[0]),
                 FailsWith(ErrorCode::kInvalidInput, HasSubstr("ucx 'v2' is not locked")));
-    EXPECT_TRUE(require(newer[0], {{"ucx", ""}}));
+    EXPECT_TRUE(require(newer[0], {{"ucx", {}}}));
     write("base.dockerfile", "FROM scratch AS base\n");
     EXPECT_TRUE(require(newer[0])) << "it is not needed";
 }
