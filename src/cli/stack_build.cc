@@ -5,6 +5,7 @@
 #include "cli/build_context.h"
 #include "cli/build_output.h"
 #include "cli/build_report.h"
+#include "cli/missing_sources.h"
 #include "cli/stack_sources.h"
 #include "engine/build.h"
 #include "engine/source_time.h"
@@ -71,7 +72,10 @@ Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Works
         renderer->emit(progress::BuildDone{ok, std::chrono::steady_clock::now() - started});
         renderer->finish();
     };
-    StoreResolver resolver(workspace.images(), stop);
+    StoreResolver images(workspace.images(), stop);
+    TolerantResolver tolerant(images);
+    frontend::ImageResolver& resolver =
+        flags.dry_run ? static_cast<frontend::ImageResolver&>(images) : tolerant;
     plan.request.source_time = [&](const llb::SourceSpec& source) {
         return engine::source_time(source, plan.options, workspace, *renderer, stop);
     };
@@ -80,7 +84,7 @@ Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Works
     for (const stack::Variant& variant : plan.variants) {
         SLIPWAY_ASSIGN(const auto request, request_of(plan, variant));
         auto made = frontend::lower(plan.file, request, resolver);
-        if (!made) return resolver.as_outside(std::move(made).error()).context(variant.name());
+        if (!made) return images.as_outside(std::move(made).error()).context(variant.name());
         SLIPWAY_ASSIGN(auto graph, llb::Graph::load(made->definition));
         lowered.push_back(*std::move(made));
         graphs.push_back(std::move(graph));
@@ -93,9 +97,13 @@ Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Works
         for (const auto& vertex : graph.vertices()) vertices.insert(vertex.digest);
     }
     renderer->emit(progress::BuildStarted{plan.stack.name, vertices.size()});
+    std::vector<solver::FailedSource> missing;
+    plan.options.failed_sources = &missing;
+    plan.options.missing_images = tolerant.missing();
     auto built = engine::build_all(graphs, plan.options, workspace, *renderer, stop);
     if (!built) {
         finish(false);
+        if (!missing.empty()) return describe_missing(missing);
         return std::move(built).error();
     }
     const std::string shared =
