@@ -1,8 +1,22 @@
 #include "cli/base_images.h"
 
+#include "image/reference.h"
+
 #include <utility>
 
 namespace slipway::cli {
+
+namespace {
+
+/// What `slipway bootstrap` makes of a distribution's official image; "" of others.
+std::string distribution_of(const std::string& ref) {
+    const auto parsed = image::ImageRef::parse(ref);
+    if (!parsed || parsed->digest || parsed->tag == "latest") return "";
+    if (parsed->repository != "library/debian" && parsed->repository != "library/ubuntu") return "";
+    return parsed->familiar();
+}
+
+}  // namespace
 
 Result<frontend::ResolvedImage> StoreResolver::resolve(const std::string& ref,
                                                        const image::Platform& platform,
@@ -13,7 +27,10 @@ Result<frontend::ResolvedImage> StoreResolver::resolve(const std::string& ref,
     auto image = images_.resolve(ref, platform, pull, stop_);
     if (!image) {
         failed_ = true;
-        return std::move(image).error();
+        const std::string distribution = distribution_of(ref);
+        if (distribution.empty()) return std::move(image).error();
+        return std::move(image).error().hint("`slipway bootstrap " + distribution +
+                                             "` makes it from the distribution's own archive");
     }
     return frontend::ResolvedImage{image->identifier, image->config};
 }

@@ -142,7 +142,7 @@ Result<void> graph(const StackFlags& flags, const Rest& rest) {
         SLIPWAY_ASSIGN(auto found, stack::flows(plan.file, variant, context_names(plan.contexts)));
         all.push_back(std::move(found));
     }
-    const std::string text = stack::to_dot(all);
+    const std::string text = stack::to_dot(all, kOwnContext);
     std::fwrite(text.data(), 1, text.size(), stdout);
     return {};
 }

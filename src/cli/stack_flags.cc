@@ -16,8 +16,6 @@ namespace slipway::cli {
 
 namespace {
 
-constexpr const char* kOwnContext = "stack";
-
 /// Stacks that are installed beside the program.
 std::string installed_stacks() {
     const auto program = os::real_path("/proc/self/exe");

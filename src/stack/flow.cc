@@ -63,11 +63,16 @@ class Finder {
                               ? Taken::Kind::kContext
                           : find_stage(to_lower(from)) != nullptr ? Taken::Kind::kStage
                                                                   : Taken::Kind::kImage;
+        // A variable of the stage's own stays as it is written.
+        if (auto expanded = expand_args(what, variant_)) what = *std::move(expanded);
         return {kind, kind == Taken::Kind::kStage ? to_lower(from) : from, std::move(what)};
     }
 
     Result<StageFlow> flow_of(const dockerfile::Stage& stage) const {
         StageFlow flow{.stage = stage.name, .takes = {}};
+        flow.only_named = std::ranges::all_of(stage.instructions, [](const auto& instruction) {
+            return std::holds_alternative<dockerfile::Arg>(instruction.body);
+        });
         const auto& from = std::get<dockerfile::From>(stage.from.body);
         auto image = expand_args(from.image, variant_);
         if (!image) return std::move(image).error().at(file_.range(stage.from.lines));
@@ -129,14 +134,29 @@ Result<std::vector<StageFlow>> flows(const dockerfile::Dockerfile& file, const V
     return Finder(file, variant, contexts).run();
 }
 
-std::string to_dot(const std::vector<std::vector<StageFlow>>& flows) {
+std::string to_dot(const std::vector<std::vector<StageFlow>>& flows, std::string_view hidden) {
     std::set<std::string> lines;
     for (const auto& each : flows) {
+        // The last stage is the image, whatever it does.
+        const auto drawn = [&](const StageFlow& flow) {
+            return !flow.only_named || &flow == &each.back();
+        };
+        const auto source_of = [&](std::string name) {
+            while (true) {
+                const auto found = std::ranges::find(each, name, &StageFlow::stage);
+                if (found == each.end() || drawn(*found)) return name;
+                if (found->takes.empty()) return std::string();
+                name = found->takes.front().from;
+            }
+        };
         for (const StageFlow& flow : each) {
+            if (!drawn(flow)) continue;
             lines.insert(fmt::format("  {} [shape=box];\n", dot_quoted(flow.stage)));
             for (const Taken& taken : flow.takes) {
+                const std::string from = source_of(taken.from);
+                if (from.empty() || from == hidden) continue;
                 const bool whole = taken.what == "everything";
-                lines.insert(fmt::format("  {} -> {} [{}label={}];\n", dot_quoted(taken.from),
+                lines.insert(fmt::format("  {} -> {} [{}label={}];\n", dot_quoted(from),
                                          dot_quoted(flow.stage), whole ? "style=bold, " : "",
                                          dot_quoted(whole ? "" : taken.what)));
             }

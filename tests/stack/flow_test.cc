@@ -18,7 +18,7 @@ constexpr const char* kFile =
     "FROM base AS unused\n"
     "FROM base AS app\n"
     "COPY --from=src /a /b /\n"
-    "RUN --mount=type=bind,from=stack,source=scripts/x,target=/x /x\n"
+    "RUN --mount=type=bind,from=stack,source=scripts/${ARCH},target=/x /x\n"
     "COPY here there\n";
 
 Variant variant_of(const char* stage) {
@@ -44,9 +44,30 @@ TEST(StackFlow, NamesWhatEachStageTakes) {
               "src <- https://example.com/x-amd64.tar: \n"
               "app <- base: everything\n"
               "app <- src: /a /b\n"
-              "app <- stack: mounted: scripts/x\n"
+              "app <- stack: mounted: scripts/amd64\n"
               "app <- the main context: here\n");
     EXPECT_THAT(to_dot({*found}), HasSubstr("\"src\" -> \"app\" [label=\"/a /b\"];"));
+}
+
+TEST(StackFlow, APictureLeavesOutWhatOnlyNames) {
+    const auto file = dockerfile::parse_dockerfile(
+        "FROM debian:12 AS lib_source\nRUN make\nFROM scratch AS none\nFROM none AS other\n"
+        "FROM lib_source AS lib\nARG X\n"
+        "FROM lib AS app\nCOPY --from=other / /\nCOPY --from=stack x /\n"
+        "RUN --mount=from=lib,target=/m true\nFROM app AS image\n",
+        "Dockerfile");
+    ASSERT_TRUE(file);
+    const auto found = flows(*file, variant_of("image"), {"stack"});
+    ASSERT_TRUE(found);
+    EXPECT_EQ(to_dot({*found}, "stack"),
+              "digraph stack {\n  rankdir=LR;\n  node [fontname=sans];\n"
+              "  \"app\" -> \"image\" [style=bold, label=\"\"];\n"
+              "  \"app\" [shape=box];\n"
+              "  \"debian:12\" -> \"lib_source\" [style=bold, label=\"\"];\n"
+              "  \"image\" [shape=box];\n"
+              "  \"lib_source\" -> \"app\" [label=\"mounted: /\"];\n"
+              "  \"lib_source\" -> \"app\" [style=bold, label=\"\"];\n"
+              "  \"lib_source\" [shape=box];\n}\n");
 }
 
 TEST(StackFlow, AStageMustBeThere) {

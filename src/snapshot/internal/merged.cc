@@ -1,5 +1,7 @@
 #include "snapshot/internal/merged.h"
 
+#include "os/system.h"
+
 namespace slipway::snapshot {
 
 namespace {
@@ -27,9 +29,16 @@ struct Children {
     void next() { at = tree->manifest().end_of_subtree(at); }
 };
 
-/// What a stage without any layer shows: a root directory with nothing in it.
+/// What a stage without any layer shows: a root directory with nothing in it, made now.
 class EmptyTree final : public Tree {
   public:
+    EmptyTree() {
+        constexpr std::int64_t kSecond = 1'000'000'000;
+        const std::int64_t now = os::now_unix_nanoseconds();
+        Entry root{.path = "", .mode = S_IFDIR | 0755};
+        root.mtime = {now / kSecond, static_cast<std::uint32_t>(now % kSecond)};
+        manifest_ = Manifest::from_entries({std::move(root)});
+    }
     [[nodiscard]] const Manifest& manifest() const override { return manifest_; }
     [[nodiscard]] const os::Dir& root() const override { return root_; }
     [[nodiscard]] bool linkable() const override { return false; }

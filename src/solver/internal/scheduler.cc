@@ -381,7 +381,7 @@ void Scheduler::explain(std::size_t step) {
         std::vector<InputFate> fates;
         for (const auto& in : planned.inputs) {
             const std::size_t maker = nodes_[in.step].leader;
-            InputFate fate{.name = plan_.steps[in.step].name, .kind = {}, .cause = {}};
+            InputFate fate{.name = short_name(plan_.steps[in.step].name), .kind = {}, .cause = {}};
             if (nodes_[maker].report.ran && plan_.steps[maker].kind != StepKind::kVolatile) {
                 const bool built = plan_.steps[maker].kind == StepKind::kBuild;
                 fate.kind = built ? InputFate::Kind::kRan : InputFate::Kind::kFetched;
@@ -406,7 +406,7 @@ std::string Scheduler::cause_of(std::size_t step) const {
     const auto& report = nodes_[root].report;
     std::string text =
         report.detail.empty() ? std::string(reason_text(report.reason)) : report.detail;
-    return root == step ? text : fmt::format("'{}': {}", report.name, text);
+    return root == step ? text : fmt::format("'{}': {}", short_name(report.name), text);
 }
 
 void Scheduler::dispatch(Lane& lane) {

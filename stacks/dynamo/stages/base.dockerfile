@@ -14,9 +14,8 @@ ARG SERVICES_PACKAGES
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     --mount=type=bind,from=stack,source=scripts/install-packages,target=/run/stack/install-packages \
-    --mount=type=bind,from=src_nats,target=/run/nats \
-    /run/stack/install-packages ${SERVICES_PACKAGES} && \
-    dpkg --install /run/nats/*.deb
+    /run/stack/install-packages ${SERVICES_PACKAGES}
+COPY --link --from=src_nats /nats-server /usr/bin/nats-server
 COPY --link --from=src_etcd /etcd /etcdctl /etcdutl /usr/local/bin/etcd/
 ENV PATH=/usr/local/bin/etcd:$PATH
 

@@ -17,6 +17,7 @@ FROM ${MANYLINUX_IMAGE}_${ARCH_ALT} AS native_base_upstream
 ARG NATIVE_PACKAGES
 RUN --mount=type=cache,target=/var/cache/dnf,sharing=locked \
     --mount=type=bind,from=stack,source=scripts/install-packages,target=/run/stack/install-packages \
+    /run/stack/install-packages almalinux-release-synergy && \
     /run/stack/install-packages --enable powertools ${NATIVE_PACKAGES}
 COPY --link --from=services /usr/local/cuda /usr/local/cuda
 ENV CUDA_PATH=/usr/local/cuda \

@@ -38,6 +38,7 @@ FROM ${ENGINE}_venv AS runtime_installed
 USER root
 COPY --link --from=native / /
 COPY --link --from=stack --chmod=755 scripts/entrypoint /opt/dynamo/bin/entrypoint
+COPY --link --from=stack --chmod=644 texts/runtime.txt /opt/dynamo/.launch_screen
 RUN ldconfig
 USER dynamo
 WORKDIR /workspace
