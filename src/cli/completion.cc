@@ -40,6 +40,12 @@ std::vector<std::string> choices(const std::string& type) {
     return found;
 }
 
+const ExtraWords::Flag* find_extra(const ExtraWords& extra, std::string_view word) {
+    const auto found =
+        std::ranges::find(extra.flags, word.substr(0, word.find('=')), &ExtraWords::Flag::name);
+    return found == extra.flags.end() ? nullptr : &*found;
+}
+
 class Completer {
   public:
     Completer(std::string prefix, std::string lead)
@@ -64,6 +70,11 @@ class Completer {
         offer_files();
     }
 
+    void offer_values(const ExtraWords::Flag& flag) {
+        for (const auto& choice : flag.choices) offer(choice);
+        if (flag.choices.empty()) offer_files();
+    }
+
     Completion take() && {
         std::ranges::sort(result_.candidates, {}, &Candidate::text);
         return std::move(result_);
@@ -78,24 +89,33 @@ class Completer {
 }  // namespace
 
 Completion complete(const CLI::App& app, std::span<const std::string> words,
-                    const std::function<std::vector<std::string>()>& images) {
+                    const std::function<std::vector<std::string>()>& images,
+                    const std::function<ExtraWords()>& ask_extra) {
     if (words.empty()) return {};
+    ExtraWords extra;
+    const ExtraWords::Flag* waiting_extra = nullptr;
     const CLI::App* at = &app;
     const CLI::Option* waiting = nullptr;  // the word before is a flag that wants this one
     std::size_t positionals = 0;
     bool only_positionals = false;
     for (const auto& word : words.first(words.size() - 1)) {
-        if (waiting != nullptr) {
+        if (waiting != nullptr || waiting_extra != nullptr) {
             waiting = nullptr;
+            waiting_extra = nullptr;
         } else if (!only_positionals && word == "--") {
             only_positionals = true;
         } else if (!only_positionals && word.size() > 1 && word.starts_with('-')) {
             const auto* option = find_option(*at, word);
             if (option != nullptr && takes_value(*option) && word.find('=') == std::string::npos)
                 waiting = option;
+            const auto* flag = option == nullptr ? find_extra(extra, word) : nullptr;
+            if (flag != nullptr && flag->takes_value && word.find('=') == std::string::npos)
+                waiting_extra = flag;
         } else if (const auto* next = find_command(*at, word);
                    next != nullptr && positionals == 0) {
             at = next;
+            if (at->get_allow_extras() && !at->get_prefix_command() && ask_extra)
+                extra = ask_extra();
         } else {
             ++positionals;
             // The rest of the line belongs to the program in the container.
@@ -104,6 +124,11 @@ Completion complete(const CLI::App& app, std::span<const std::string> words,
     }
 
     const std::string& word = words.back();
+    if (waiting_extra != nullptr) {
+        Completer completer(word, "");
+        completer.offer_values(*waiting_extra);
+        return std::move(completer).take();
+    }
     if (waiting != nullptr) {
         Completer completer(word, "");
         completer.offer_values(*waiting, images);
@@ -111,9 +136,14 @@ Completion complete(const CLI::App& app, std::span<const std::string> words,
     }
     if (!only_positionals && word.starts_with("--") && word.find('=') != std::string::npos) {
         const auto* option = find_option(*at, word);
-        if (option == nullptr || !takes_value(*option)) return {};
+        const auto* flag = find_extra(extra, word);
         const auto equals = word.find('=');
         Completer completer(word.substr(equals + 1), word.substr(0, equals + 1));
+        if (option == nullptr && flag != nullptr && flag->takes_value) {
+            completer.offer_values(*flag);
+            return std::move(completer).take();
+        }
+        if (option == nullptr || !takes_value(*option)) return {};
         completer.offer_values(*option, images);
         return std::move(completer).take();
     }
@@ -123,6 +153,7 @@ Completion complete(const CLI::App& app, std::span<const std::string> words,
             for (const auto& name : option->get_lnames())
                 completer.offer("--" + name, option->get_description());
         }
+        for (const auto& flag : extra.flags) completer.offer(flag.name, flag.help);
         return std::move(completer).take();
     }
     for (const auto* command : at->get_subcommands(nullptr)) {
@@ -132,6 +163,7 @@ Completion complete(const CLI::App& app, std::span<const std::string> words,
     if (at->get_prefix_command()) {
         for (const auto& name : images()) completer.offer(name);
     }
+    for (const auto& candidate : extra.words) completer.offer(candidate.text, candidate.help);
     std::size_t index = 0;
     for (const auto* option : at->get_options()) {
         if (!option->get_positional()) continue;

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/completion.h"
+#include "cli/stack_words.h"
 #include "os/file.h"
 
 #include <map>
@@ -114,8 +115,9 @@ void add_completion_command(CLI::App& app, Globals& globals, Action& action) {
     asked->set_help_flag();
     asked->callback([&app, &globals, &action, asked] {
         action = [&app, &globals, words = asked->remaining()] {
-            const auto completion =
-                complete(app, words, [&globals] { return image_names(globals); });
+            const auto completion = complete(
+                app, words, [&globals] { return image_names(globals); },
+                [&words] { return stack_words(words); });
             for (const auto& candidate : completion.candidates) {
                 print(candidate.help.empty() ? candidate.text
                                              : candidate.text + "\t" + candidate.help);

@@ -1,8 +1,10 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/stack_words.h"
 #include "os/system.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -35,7 +37,10 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     const CLI::App* chosen = &app;
     while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
     const bool wants_command = chosen->get_require_subcommand_min() > 0;
-    auto failure = Error(ErrorCode::kUsage, error.what());
+    const std::string said = error.what();
+    auto failure = Error(ErrorCode::kUsage, said);
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && said.ends_with(" missing"))
+        failure = Error(ErrorCode::kUsage, said.substr(0, said.find(':')) + " needs a value");
     if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr || wants_command) {
         auto extras = chosen->remaining();
         if (extras.empty()) extras = app.remaining();
@@ -67,6 +72,13 @@ class HelpFormatter : public CLI::Formatter {
                            : app->get_allow_extras() ? " [ENGINE...] [--PARAMETER VALUE...]"
                                                      : "";
         return usage.insert(usage.find_last_not_of('\n') + 1, rest);
+    }
+
+    std::string make_footer(const CLI::App* app) const override {
+        const std::string footer = CLI::Formatter::make_footer(app);
+        if (!app->get_allow_extras() || app->get_prefix_command()) return footer;
+        const auto& named = app->get_option("--stack")->results();
+        return stack_help(named.empty() ? "" : named.back()) + footer;
     }
 };
 
@@ -100,8 +112,11 @@ int main_with(int argc, char** argv) {
     add_completion_command(app, globals, action);
     add_man_command(app, action);
 
+    auto words = replace_stack_flags({argv + 1, argv + argc});
+    if (!words) return report(words.error());
+    std::ranges::reverse(*words);  // as CLI11 wants them
     try {
-        app.parse(argc, argv);
+        app.parse(*std::move(words));
     } catch (const CLI::Success& success) {  // --help
         return app.exit(success);
     } catch (const CLI::ParseError& error) {

@@ -135,7 +135,8 @@ Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Works
             finish(false);
             return std::move(exported).error().context(names[i]);
         }
-        metadata[names[i]] = describe_exported(*exported, plan.tags[i]);
+        metadata[names[i]] = describe_exported(
+            *exported, plan.outputs.empty() ? std::vector<std::string>() : plan.tags[i]);
         results.push_back(*std::move(exported));
     }
     finish(true);

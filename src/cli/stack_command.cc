@@ -6,6 +6,7 @@
 #include "cli/stack_doctor.h"
 #include "cli/stack_flags.h"
 #include "cli/stack_lock.h"
+#include "cli/stack_parameters.h"
 #include "cli/stack_sources.h"
 #include "cli/table.h"
 #include "os/file.h"
@@ -26,11 +27,6 @@ using Rest = std::vector<std::string>;
 
 int report_result(const Result<void>& done) {
     return done ? 0 : report(done.error());
-}
-
-std::string choices_of(const stack::Parameter& parameter) {
-    return parameter.choices.empty() ? std::string(to_string(parameter.type))
-                                     : join(parameter.choices, "|");
 }
 
 template <typename Item>
@@ -150,6 +146,15 @@ Result<void> graph(const StackFlags& flags, const Rest& rest) {
 Result<void> params(const StackFlags& flags, const Rest& rest) {
     SLIPWAY_ASSIGN(const auto plan, plan_stack(flags, rest, false));
     print_table(parameter_rows(plan, true));
+    if (plan.stack.flags.empty()) return {};
+    Rows rows = {{"FLAG", "MEANS", "HELP"}};
+    for (const auto& flag : plan.stack.flags) {
+        rows.push_back({"--" + flag.name,
+                        flag.error.empty() ? join(flag.means, " ") : "refused: " + flag.error,
+                        flag.help});
+    }
+    print("");
+    print_table(rows);
     return {};
 }
 
@@ -207,7 +212,10 @@ void add_stack_command(CLI::App& app, Globals& globals, Action& action) {
     const auto add_choosing = [&](const char* name, const char* help, bool builds, auto body) {
         auto* command = all->add_subcommand(name, help);
         add_stack_flags(*command, *flags);
-        if (builds) add_build_flags(*command, *flags);
+        if (builds) {
+            add_build_flags(*command, *flags);
+            add_stack_build_flags(*command, *flags);
+        }
         command->callback([&action, command, body] {
             action = [command, body] { return body(command->remaining()); };
         });

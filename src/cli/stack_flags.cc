@@ -1,10 +1,12 @@
 #include "cli/stack_flags.h"
 
 #include "base/text.h"
+#include "cli/stack_parameters.h"
 #include "cli/stack_sources.h"
 #include "image/reference.h"
 #include "os/dir.h"
 #include "os/file.h"
+#include "os/system.h"
 #include "stack/tags.h"
 #include "stack/wheel_folder.h"
 
@@ -21,52 +23,6 @@ std::string installed_stacks() {
     const auto program = os::real_path("/proc/self/exe");
     if (!program) return "";
     return std::filesystem::path(*program).parent_path().parent_path() / "share/slipway/stacks";
-}
-
-/// `--NAME=VALUE`, `--NAME VALUE`; a bool needs no value.
-Result<void> read_parameters(const std::vector<std::string>& words, const stack::Stack& stack,
-                             stack::Selection& selection) {
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        const std::string& word = words[i];
-        if (!word.starts_with("--")) {
-            selection.engines.push_back(word);
-            continue;
-        }
-        const auto pair = split_once(std::string_view(word).substr(2), '=');
-        const std::string name(pair ? pair->first : std::string_view(word).substr(2));
-        const stack::Parameter* parameter = stack.find_parameter(name);
-        if (parameter == nullptr) {
-            std::vector<std::string> known;
-            for (const auto& each : stack.parameters) known.push_back(each.name);
-            Error error = make_error(ErrorCode::kUsage, "unknown flag '--{}'", name);
-            std::string wanted = name;
-            std::ranges::replace(wanted, '-', '_');
-            auto nearest = find_nearest(wanted, known);
-            if (!nearest)
-                return std::move(error).hint("'slipway stack params' lists the parameters");
-            std::ranges::replace(*nearest, '_', '-');
-            return std::move(error).hint("did you mean '--" + *nearest + "'?");
-        }
-        std::string value;
-        if (pair) {
-            value = pair->second;
-        } else if (parameter->type == stack::Type::kBool) {
-            value = "true";
-        } else if (i + 1 < words.size()) {
-            value = words[++i];
-        } else {
-            return make_error(ErrorCode::kUsage, "--{} needs a value", name).hint(parameter->help);
-        }
-        selection.values[parameter->name] = std::move(value);
-    }
-    return {};
-}
-
-/// "--base-image"
-std::string flag_of(const stack::Parameter& parameter) {
-    std::string name = parameter.name;
-    std::ranges::replace(name, '_', '-');
-    return "--" + name;
 }
 
 Result<void> check_wheels(const stack::WheelCheck& wheels, const std::string& folder,
@@ -132,6 +88,29 @@ Result<void> set_tags(const StackFlags& flags, StackPlan& plan) {
     return {};
 }
 
+/// --load, --no-load, and what is not there yet.
+Result<void> set_outputs(const StackFlags& flags, StackPlan& plan) {
+    const auto absent = [](std::string_view flag, const char* instead) {
+        return make_error(ErrorCode::kUsage, "{} is not there yet", flag).hint(instead);
+    };
+    if (flags.push) {
+        return absent("--push",
+                      "-o type=oci,dest=FILE writes an archive that skopeo or crane can push");
+    }
+    for (const auto& [flag, values] :
+         {std::pair("--cache-from", &flags.cache_from), std::pair("--cache-to", &flags.cache_to)}) {
+        if (!values->empty()) return absent(flag, "the store that --root names is the cache");
+    }
+    const bool has_image = std::ranges::any_of(
+        flags.outputs.empty() ? std::span<exporter::OutputSpec>() : std::span(plan.outputs),
+        [](const exporter::OutputSpec& output) {
+            return output.type == exporter::OutputType::kImage;
+        });
+    if (flags.no_load && flags.outputs.empty()) plan.outputs.clear();
+    if (flags.load && !flags.outputs.empty() && !has_image) plan.outputs.emplace_back();
+    return {};
+}
+
 /// In single quotes where a shell would read something else.
 std::string shell_word(const std::string& word) {
     const auto is_plain = [](unsigned char c) {
@@ -188,6 +167,16 @@ void add_stack_flags(CLI::App& command, StackFlags& flags) {
     command.add_flag("--no-tag-latest", flags.no_tag_latest, "No tag 'latest-ENGINE-TARGET'");
 }
 
+void add_stack_build_flags(CLI::App& command, StackFlags& flags) {
+    auto* load = command.add_flag("--load", flags.load,
+                                  "Keep the images in the store (the default without --output)");
+    command.add_flag("--no-load", flags.no_load, "Build, but keep no image in the store")
+        ->excludes(load);
+    command.add_flag("--push", flags.push, "Not there yet");
+    command.add_option("--cache-from", flags.cache_from, "Not there yet")->allow_extra_args(false);
+    command.add_option("--cache-to", flags.cache_to, "Not there yet")->allow_extra_args(false);
+}
+
 Result<stack::Stack> load_stack(const std::string& name) {
     std::vector<std::string> tried;
     const auto try_folder = [&](const std::string& folder) {
@@ -234,14 +223,20 @@ Result<StackPlan> plan_stack(const StackFlags& flags, const std::vector<std::str
         selection.platforms.push_back(plan.options.platform.to_string());
     for (const std::string& text : flags.values) {
         SLIPWAY_ASSIGN(auto pair, key_value("--set", text));
-        selection.values.insert(std::move(pair));
+        selection.values.insert_or_assign(pair.first, std::move(pair.second));
     }
+    const os::UserIds user = os::calling_user();
+    selection.uid = std::to_string(user.uid);
+    selection.gid = std::to_string(user.gid);
     SLIPWAY_TRY(read_parameters(rest, plan.stack, selection));
+    SLIPWAY_TRY(take_build_args(flags, plan.stack, selection, plan));
+    SLIPWAY_TRY(set_outputs(flags, plan));
     SLIPWAY_ASSIGN(plan.variants, stack::resolve(plan.stack, selection));
     SLIPWAY_TRY(add_sources(flags, plan));
     SLIPWAY_TRY(add_folders(plan));
     SLIPWAY_TRY(stack::pin(plan.stack, plan.sources, plan.variants));
     SLIPWAY_ASSIGN(plan.file, stack::compose(plan.stack, plan.sources, plan.variants));
+    SLIPWAY_TRY(check_build_args(flags, plan.stack, plan.file));
     plan.contexts[kOwnContext] = plan.stack.folder;
     if (pinned) {
         for (const auto& variant : plan.variants) {

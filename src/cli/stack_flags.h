@@ -28,10 +28,18 @@ struct StackFlags : BuildFlags {
     std::vector<std::string> sources;  ///< NAME=WHERE
     std::string context = ".";
     bool no_tag_latest = false;
+    bool load = false;
+    bool no_load = false;
+    bool push = false;
+    std::vector<std::string> cache_from;
+    std::vector<std::string> cache_to;
 };
 
 /// Those that choose variants. The command takes words that it does not know: flags of parameters.
 void add_stack_flags(CLI::App& command, StackFlags& flags);
+
+/// Those of commands that build, besides those of every build.
+void add_stack_build_flags(CLI::App& command, StackFlags& flags);
 
 /// The stack's own folder, or the one of that name under ./stacks or the installed ones. "": the
 /// only one under ./stacks, then "dynamo". kNotFound.

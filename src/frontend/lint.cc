@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "base/pattern.h"
 #include "base/text.h"
+#include "dockerfile/lint/secret_name.h"
 #include "frontend/internal/add_remote.h"
 #include "frontend/internal/values.h"
 #include "image/reference.h"
@@ -50,22 +51,6 @@ std::optional<EnvList> default_args(const Build& build) {
         }
     }
     return args;
-}
-
-/// Parts between '_' of a name, each one of `words`?
-bool has_part(std::string_view name, std::span<const std::string_view> words) {
-    const std::string lower = to_lower(name);
-    return std::ranges::any_of(split(lower, '_'), [&](std::string_view part) {
-        return std::ranges::find(words, part) != words.end();
-    });
-}
-
-bool sounds_secret(std::string_view name) {
-    static constexpr std::array<std::string_view, 10> kSecret = {
-        "apikey",   "auth",  "credential", "credentials", "key",
-        "password", "pword", "passwd",     "secret",      "token"};
-    static constexpr std::array<std::string_view, 3> kHarmless = {"public", "file", "version"};
-    return has_part(name, kSecret) && !has_part(name, kHarmless);
 }
 
 /// A path of the context that its ignore file leaves out for certain: exceptions are not thought
@@ -218,7 +203,7 @@ class InstructionLint {
     }
 
     void check_secret(std::string_view what, std::string_view name) const {
-        if (!sounds_secret(name)) return;
+        if (!lint::sounds_secret(name)) return;
         report(
             Rule::kSecretsUsedInArgOrEnv,
             fmt::format("'{} {}' sounds like a secret: give it to the step by --mount=type=secret",

@@ -59,6 +59,17 @@ bool is_root() {
     return ::geteuid() == 0;
 }
 
+UserIds calling_user() {
+    UserIds ids{::getuid(), ::getgid()};
+    if (ids.uid != 0) return ids;
+    const auto uid = parse_uint(get_env("SUDO_UID").value_or(""));
+    const auto gid = parse_uint(get_env("SUDO_GID").value_or(""));
+    if (uid && gid && *uid <= 0xFFFFFFFFU && *gid <= 0xFFFFFFFFU) {
+        ids = {static_cast<std::uint32_t>(*uid), static_cast<std::uint32_t>(*gid)};
+    }
+    return ids;
+}
+
 std::optional<std::string> get_env(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);

@@ -14,6 +14,12 @@ unsigned cpu_count();
 /// Changes with every boot of the kernel.
 Result<std::string> boot_id();
 bool is_root();
+/// Who started this; through sudo: who called that.
+struct UserIds {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+};
+UserIds calling_user();
 std::optional<std::string> get_env(const char* name);
 /// "linux/amd64" parts of this machine in OCI words: amd64, arm64 (variant v8 omitted), ...
 std::string machine_architecture();

@@ -32,6 +32,14 @@ bool is_name(std::string_view text) {
            });
 }
 
+Parameter::Derive read_derive(TomlTable& table) {
+    const std::string text = table.text_or("derive", "");
+    if (text == "uid") return Parameter::Derive::kUid;
+    if (text == "gid") return Parameter::Derive::kGid;
+    if (!text.empty()) table.fail(fmt::format("'derive' is \"uid\" or \"gid\", not '{}'", text));
+    return Parameter::Derive::kNothing;
+}
+
 std::string read_name(TomlTable& table) {
     std::string name = table.text("name");
     if (!name.empty() && !is_name(name)) {
@@ -75,6 +83,9 @@ Parameter read_parameter(TomlTable& table) {
     parameter.choices = table.list("choices");
     if ((parameter.type == Type::kChoice) == parameter.choices.empty())
         table.fail("'choices' and type = \"choice\" belong together");
+    parameter.derive = read_derive(table);
+    if (parameter.derive != Parameter::Derive::kNothing && parameter.type != Type::kInt)
+        table.fail("'derive' is for type = \"int\"");
     parameter.min = table.integer("min");
     read_folder(table, parameter);
     parameter.help = table.text("help");
@@ -111,15 +122,28 @@ Component read_component(TomlTable& table) {
 void read_rule(TomlTable& table, Stack& stack) {
     Rule rule{.when = table.condition("when"), .where = table.where()};
     rule.require = table.list("require");
+    rule.require_one = table.list("require_one");
     rule.forbid = table.list("forbid");
     rule.force = table.map("force");
     rule.is_error = table.flag("error");
     rule.message = table.text("message");
     const int kinds = static_cast<int>(!rule.require.empty()) +
+                      static_cast<int>(!rule.require_one.empty()) +
                       static_cast<int>(!rule.forbid.empty()) +
                       static_cast<int>(!rule.force.empty()) + static_cast<int>(rule.is_error);
-    if (kinds != 1) table.fail("a rule has one of 'require', 'forbid', 'force' and 'error'");
+    if (kinds != 1)
+        table.fail("a rule has one of 'require', 'require_one', 'forbid', 'force' and 'error'");
     stack.rules.push_back(std::move(rule));
+}
+
+void read_flag(TomlTable& table, Stack& stack) {
+    Flag flag{.name = read_name(table), .value = table.flag("value"), .where = table.where()};
+    flag.means = table.list("means");
+    flag.error = table.text_or("error", "");
+    flag.help = table.text("help");
+    if (flag.means.empty() == flag.error.empty())
+        table.fail("a flag has one of 'means' and 'error'");
+    stack.flags.push_back(std::move(flag));
 }
 
 void read_tables(TomlTable& file, Stack& stack) {
@@ -158,6 +182,7 @@ void read_tables(TomlTable& file, Stack& stack) {
         stack.packages.push_back(std::move(packages));
     });
     file.tables("rule", [&](TomlTable& table) { read_rule(table, stack); });
+    file.tables("flag", [&](TomlTable& table) { read_flag(table, stack); });
     file.tables("component",
                 [&](TomlTable& table) { stack.components.push_back(read_component(table)); });
 }
@@ -173,9 +198,14 @@ class ConditionCheck {
     }
 
     Result<void> check(Condition& condition, const SourceRange& where) const {
-        for (auto& [name, values] : condition)
-            for (std::string& value : values) SLIPWAY_TRY(check(name, value, where));
-        return {};
+        for (auto& [name, test] : condition.tests) {
+            if (test.kind == ValueTest::Kind::kEndsWith) {
+                if (!fixed_.contains(name)) SLIPWAY_TRY(check_names({name}, where));
+                continue;
+            }
+            for (std::string& value : test.values) SLIPWAY_TRY(check(name, value, where));
+        }
+        return check_names(condition.given, where);
     }
 
     Result<void> check(const std::string& name, std::string& value,
@@ -197,8 +227,10 @@ class ConditionCheck {
 
     [[nodiscard]] Result<void> check_names(const std::vector<std::string>& names,
                                            const SourceRange& where) const {
-        for (const auto& name : names)
-            if (stack_.find_parameter(name) == nullptr) return unknown(name, where);
+        for (const auto& name : names) {
+            const Parameter* parameter = stack_.find_parameter(name);
+            if (parameter == nullptr || parameter->name != name) return unknown(name, where);
+        }
         return {};
     }
 
@@ -252,6 +284,24 @@ Result<void> check(Stack& stack, const std::string& file) {
     SLIPWAY_TRY(check_unique(stack.flavours, "flavours", file));
     SLIPWAY_TRY(check_unique(stack.parameters, "parameters", file));
     SLIPWAY_TRY(check_unique(stack.components, "components", file));
+    SLIPWAY_TRY(check_unique(stack.flags, "flags", file));
+    for (const Flag& flag : stack.flags) {
+        if (stack.find_parameter(flag.name) != nullptr) {
+            return make_error(ErrorCode::kInvalidInput, "'{}' is a parameter and a flag", flag.name)
+                .at(flag.where);
+        }
+    }
+    for (const Parameter& parameter : stack.parameters) {
+        static constexpr std::array<std::string_view, 5> kTaken = {"engine", "target", "platform",
+                                                                   "flavour", "given"};
+        if (std::ranges::find(kTaken, parameter.name) != kTaken.end()) {
+            return make_error(
+                       ErrorCode::kInvalidInput,
+                       "no parameter can be called '{}': conditions mean something else by it",
+                       parameter.name)
+                .at(parameter.where);
+        }
+    }
     const ConditionCheck checks(stack);
     for (const Target& target : stack.targets) {
         for (std::string engine : target.engines)
@@ -271,6 +321,7 @@ Result<void> check(Stack& stack, const std::string& file) {
     for (Rule& rule : stack.rules) {
         SLIPWAY_TRY(checks.check(rule.when, rule.where));
         SLIPWAY_TRY(checks.check_names(rule.require, rule.where));
+        SLIPWAY_TRY(checks.check_names(rule.require_one, rule.where));
         SLIPWAY_TRY(checks.check_names(rule.forbid, rule.where));
         for (auto& [name, value] : rule.force) SLIPWAY_TRY(checks.check(name, value, rule.where));
     }

@@ -21,6 +21,16 @@ const std::string* value_of(const std::string& name, const Variant& variant) {
     return found == variant.values.end() ? nullptr : &found->second.text;
 }
 
+const std::string kNobody;
+
+bool passes(const ValueTest& test, const std::string& value) {
+    const bool ends = test.kind == ValueTest::Kind::kEndsWith;
+    const bool any = std::ranges::any_of(test.values, [&](const std::string& wanted) {
+        return ends ? value.ends_with(wanted) : value == wanted;
+    });
+    return any == (test.kind != ValueTest::Kind::kIsNot);
+}
+
 Error usage(std::string message) {
     return Error(ErrorCode::kUsage, std::move(message));
 }
@@ -152,19 +162,25 @@ class Resolver {
         // that is declared above it.
         for (const auto& [name, text] : given_) variant.values[name] = {text, Origin::kGiven};
         SLIPWAY_TRY(force(variant));
-        for (const Parameter& parameter : stack_.parameters) set_default(parameter, variant);
+        for (const Parameter& parameter : stack_.parameters)
+            set_default(parameter, selection_, variant);
         SLIPWAY_TRY(force(variant));
         SLIPWAY_TRY(check_rules(variant));
         return make_args(variant, target);
     }
 
-    static void set_default(const Parameter& parameter, Variant& variant) {
+    static void set_default(const Parameter& parameter, const Selection& selection,
+                            Variant& variant) {
         const auto [at, added] = variant.values.try_emplace(parameter.name);
         if (!added) return;
         const auto fits = [&](const ConditionalValue& value) { return holds(value.when, variant); };
         const auto found = std::ranges::find_if(parameter.defaults, fits);
-        at->second = found == parameter.defaults.end() ? Value{parameter.fallback, Origin::kDefault}
-                                                       : Value{found->value, Origin::kConditional};
+        const std::string& user = parameter.derive == Parameter::Derive::kUid   ? selection.uid
+                                  : parameter.derive == Parameter::Derive::kGid ? selection.gid
+                                                                                : kNobody;
+        at->second = found != parameter.defaults.end() ? Value{found->value, Origin::kConditional}
+                     : !user.empty()                   ? Value{user, Origin::kUser}
+                                     : Value{parameter.fallback, Origin::kDefault};
     }
 
     Result<void> force(Variant& variant) {
@@ -192,12 +208,31 @@ class Resolver {
                 if (variant.values.at(name).text.empty())
                     return usage(fmt::format("{} is needed: {}", name, rule.message));
             }
+            if (!rule.require_one.empty()) SLIPWAY_TRY(check_one(rule, variant));
             for (const std::string& name : rule.forbid) {
                 if (given_.contains(name))
                     return usage(fmt::format("{} cannot be given: {}", name, rule.message));
             }
         }
         return {};
+    }
+
+    /// What is given counts alone; else what has a value.
+    static Result<void> check_one(const Rule& rule, const Variant& variant) {
+        std::vector<std::string> given;
+        std::vector<std::string> others;
+        for (const std::string& name : rule.require_one) {
+            const Value& value = variant.values.at(name);
+            if (value.text.empty() || value.text == "false") continue;
+            (value.origin == Origin::kGiven ? given : others).push_back(name);
+        }
+        const auto& there = given.empty() ? others : given;
+        if (there.size() == 1) return {};
+        if (there.empty()) {
+            return usage(
+                fmt::format("one of {} is needed: {}", join(rule.require_one, ", "), rule.message));
+        }
+        return usage(fmt::format("{} exclude each other: {}", join(there, " and "), rule.message));
     }
 
     Result<void> make_args(Variant& variant, const Target& target) {
@@ -259,9 +294,14 @@ Result<std::string> expand_args(const std::string& text, const Variant& variant)
 }
 
 bool holds(const Condition& condition, const Variant& variant) {
-    return std::ranges::all_of(condition, [&](const auto& entry) {
+    const auto given = [&](const std::string& name) {
+        const auto found = variant.values.find(name);
+        return found != variant.values.end() && found->second.origin == Origin::kGiven;
+    };
+    if (!condition.given.empty() && std::ranges::none_of(condition.given, given)) return false;
+    return std::ranges::all_of(condition.tests, [&](const auto& entry) {
         const std::string* value = value_of(entry.first, variant);
-        return value != nullptr && std::ranges::find(entry.second, *value) != entry.second.end();
+        return value != nullptr && passes(entry.second, *value);
     });
 }
 
@@ -273,6 +313,8 @@ std::string_view to_string(Origin origin) {
             return "rule";
         case Origin::kConditional:
             return "condition";
+        case Origin::kUser:
+            return "this user";
         case Origin::kDefault:
             return "default";
     }

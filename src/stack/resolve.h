@@ -17,9 +17,11 @@ struct Selection {
     std::vector<std::string> platforms;  ///< not empty
     std::string flavour;                 ///< empty: the one that is default
     std::map<std::string, std::string> values;  ///< by the parameter's name
+    std::string uid = {};                       ///< of who builds; "" when nobody does
+    std::string gid = {};
 };
 
-enum class Origin { kGiven, kForced, kConditional, kDefault };
+enum class Origin { kGiven, kForced, kConditional, kUser, kDefault };
 
 struct Value {
     std::string text;
@@ -52,7 +54,7 @@ Result<std::string> expand_args(const std::string& text, const Variant& variant)
 /// Does it hold for the variant?
 bool holds(const Condition& condition, const Variant& variant);
 
-/// "command line", "rule", "condition", "default"
+/// "command line", "rule", "condition", "this user", "default"
 std::string_view to_string(Origin origin);
 
 }  // namespace slipway::stack

@@ -13,9 +13,19 @@
 
 namespace slipway::stack {
 
-/// Holds when each name has one of its values. Names are those of parameters, and "engine",
-/// "target", "platform", "flavour".
-using Condition = std::map<std::string, std::vector<std::string>>;
+/// What a value must be: one of `values`, none of them, or ending with one.
+struct ValueTest {
+    enum class Kind { kIs, kIsNot, kEndsWith };
+    Kind kind = Kind::kIs;
+    std::vector<std::string> values;
+};
+
+/// Holds when every test does and one of `given` was given. Names are those of parameters; of tests
+/// also "engine", "target", "platform", "flavour".
+struct Condition {
+    std::map<std::string, ValueTest> tests;
+    std::vector<std::string> given;  ///< on the command line; empty: whatever was
+};
 
 struct Engine {
     std::string name;
@@ -69,6 +79,9 @@ struct Parameter {
     std::vector<std::string> choices;
     std::string fallback;                    ///< of no condition
     std::vector<ConditionalValue> defaults;  ///< the first that holds wins
+    /// The default is an ID of who builds.
+    enum class Derive { kNothing, kUid, kGid };
+    Derive derive = Derive::kNothing;
     std::optional<std::int64_t> min;
     /// Of a path: the named context that its folder becomes, in place of the stage of that name.
     /// The build argument is "true" then, and "" when none is given.
@@ -97,6 +110,7 @@ struct Packages {
 struct Rule {
     Condition when;
     std::vector<std::string> require;          ///< need a value that is not empty
+    std::vector<std::string> require_one;      ///< exactly one is given, or else has a value
     std::vector<std::string> forbid;           ///< must not be given by the user
     std::map<std::string, std::string> force;  ///< have this value; giving another is an error
     bool is_error = false;                     ///< `when` itself is wrong
@@ -119,6 +133,16 @@ struct Component {
     SourceRange where;
 };
 
+/// A word of the command line that is no parameter: it stands for others, or is refused.
+struct Flag {
+    std::string name;  ///< without "--"
+    bool value = false;
+    std::vector<std::string> means;  ///< put in its place, with its value for "${VALUE}"
+    std::string error;               ///< what to do instead
+    std::string help;
+    SourceRange where;
+};
+
 struct Stack {
     std::string folder;  ///< absolute
     std::string name;
@@ -133,6 +157,7 @@ struct Stack {
     std::vector<Derived> derived;
     std::vector<Packages> packages;
     std::vector<Rule> rules;
+    std::vector<Flag> flags;
     std::vector<Component> components;
 
     /// By its name, or an alias; '-' stands for '_', too. Null when there is none.

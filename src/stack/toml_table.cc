@@ -84,28 +84,43 @@ std::vector<std::string> TomlTable::list(std::string_view key) {
     return {};
 }
 
-std::map<std::string, std::vector<std::string>> TomlTable::condition(std::string_view key) {
-    std::map<std::string, std::vector<std::string>> all;
+const toml::table* TomlTable::find_table(std::string_view key) {
     const toml::node* node = take(key);
-    if (node == nullptr) return all;
-    if (!node->is_table()) {
-        wrong(*node, key, "a table of names and values");
-        return all;
+    if (node == nullptr || node->is_table()) return node == nullptr ? nullptr : node->as_table();
+    wrong(*node, key, "a table of names and values");
+    return nullptr;
+}
+
+ValueTest TomlTable::test(const toml::node& node, std::string_view key) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) return {ValueTest::Kind::kIs, scalars(node, key)};
+    for (const auto& [word, kind] : {std::pair("not", ValueTest::Kind::kIsNot),
+                                     std::pair("ends_with", ValueTest::Kind::kEndsWith)}) {
+        if (table->size() == 1 && table->contains(word))
+            return {kind, scalars(*table->get(word), key)};
     }
-    for (const auto& [name, value] : *node->as_table())
-        all[std::string(name.str())] = scalars(value, key);
-    return all;
+    wrong(node, key, "a value, a list, {not = …} or {ends_with = …}");
+    return {};
+}
+
+Condition TomlTable::condition(std::string_view key) {
+    Condition condition;
+    const toml::table* table = find_table(key);
+    if (table == nullptr) return condition;
+    for (const auto& [name, value] : *table) {
+        if (name.str() == "given")
+            condition.given = scalars(value, key);
+        else
+            condition.tests[std::string(name.str())] = test(value, key);
+    }
+    return condition;
 }
 
 std::map<std::string, std::string> TomlTable::map(std::string_view key) {
     std::map<std::string, std::string> all;
-    for (auto& [name, values] : condition(key)) {
-        if (values.size() != 1) {
-            wrong(*table_.get(key), key, "a table of names with one value each");
-            return {};
-        }
-        all[name] = values.front();
-    }
+    const toml::table* table = find_table(key);
+    if (table == nullptr) return all;
+    for (const auto& [name, value] : *table) all[std::string(name.str())] = scalar(value, key);
     return all;
 }
 

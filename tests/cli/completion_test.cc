@@ -88,5 +88,31 @@ TEST_F(CompletionTest, WhatFollowsAnImageIsItsOwnBusiness) {
     EXPECT_THAT(texts({"run", "app:1", "--p"}), ElementsAre("<files>"));
 }
 
+TEST_F(CompletionTest, WhatACommandTakesBesides) {
+    app_.add_subcommand("stack", "Build stacks")->allow_extras();
+    const auto found = [&](const std::vector<std::string>& words) {
+        const auto completion = complete(
+            app_, words, [] { return std::vector<std::string>(); },
+            [] {
+                return ExtraWords{
+                    .flags = {{.name = "--cuda",
+                               .help = "CUDA",
+                               .takes_value = true,
+                               .choices = {"12.9", "13.0"}},
+                              {.name = "--kvbm", .help = "", .takes_value = false, .choices = {}}},
+                    .words = {{"none", "an engine"}}};
+            });
+        std::vector<std::string> all;
+        for (const auto& candidate : completion.candidates) all.push_back(candidate.text);
+        return all;
+    };
+    EXPECT_THAT(found({"stack", "n"}), ElementsAre("none"));
+    EXPECT_THAT(found({"stack", "--"}), ElementsAre("--cuda", "--help", "--kvbm"));
+    EXPECT_THAT(found({"stack", "--cuda", ""}), ElementsAre("12.9", "13.0"));
+    EXPECT_THAT(found({"stack", "--cuda=13"}), ElementsAre("--cuda=13.0"));
+    EXPECT_THAT(found({"stack", "--kvbm", ""}), ElementsAre("none"));
+    EXPECT_THAT(found({"build", "--cu"}), IsEmpty()) << "the command takes no others";
+}
+
 }  // namespace
 }  // namespace slipway::cli

@@ -150,5 +150,50 @@ TEST(StackLoad, AFlavourHasSourcesOfItsOwn) {
     EXPECT_EQ(error.hint(), "did you mean 'ucx'?");
 }
 
+TEST(StackLoad, ConditionsHaveTests) {
+    const std::string rest = "error = true\nmessage = \"m\"\n";
+    const auto stack =
+        parse(small_stack("[[rule]]\nwhen = {given = [\"cuda\"], target = {not = [\"runtime\"]}, "
+                          "ucx_ref = {ends_with = \"-dev\"}, kvbm = true}\n" +
+                          rest),
+              "", "/s");
+    ASSERT_TRUE(stack) << stack.error().to_string();
+    const Condition& when = stack->rules.back().when;
+    EXPECT_THAT(when.given, ElementsAre("cuda"));
+    EXPECT_EQ(when.tests.at("target").kind, ValueTest::Kind::kIsNot);
+    EXPECT_EQ(when.tests.at("ucx_ref").kind, ValueTest::Kind::kEndsWith);
+    EXPECT_THAT(when.tests.at("kvbm").values, ElementsAre("true"));
+
+    EXPECT_THAT(error_of("[[rule]]\nwhen = {given = [\"cudda\"]}\n" + rest).hint(),
+                "did you mean 'cuda'?");
+    EXPECT_THAT(error_of("[[rule]]\nwhen = {target = {not = \"x\"}}\n" + rest).message(),
+                HasSubstr("no target 'x'"));
+    EXPECT_THAT(error_of("[[rule]]\nwhen = {cuda = {is = \"x\"}}\n" + rest).message(),
+                HasSubstr("{not = …} or {ends_with = …}"));
+    EXPECT_THAT(error_of("[[rule]]\nwhen = {xx = {ends_with = \"x\"}}\n" + rest).message(),
+                HasSubstr("no parameter 'xx'"));
+    EXPECT_THAT(
+        error_of("[[parameter]]\nname = \"given\"\ntype = \"bool\"\nhelp = \"h\"\n").message(),
+        HasSubstr("can be called 'given'"));
+}
+
+TEST(StackLoad, FlagsMeanSomethingOrAreRefused) {
+    const std::string head = "[[flag]]\nname = \"x\"\nhelp = \"h\"\n";
+    EXPECT_THAT(error_of(head).message(), HasSubstr("one of 'means' and 'error'"));
+    EXPECT_THAT(error_of(head + "means = [\"a\"]\nerror = \"e\"\n").message(),
+                HasSubstr("one of 'means' and 'error'"));
+    EXPECT_THAT(
+        error_of("[[flag]]\nname = \"cuda-version\"\nhelp = \"h\"\nerror = \"e\"\n").message(),
+        HasSubstr("'cuda-version' is a parameter and a flag"));
+}
+
+TEST(StackLoad, IdsAreDerivedForIntegers) {
+    const std::string head = "[[parameter]]\nname = \"user\"\nhelp = \"h\"\n";
+    EXPECT_THAT(error_of(head + "type = \"int\"\nderive = \"name\"\n").message(),
+                HasSubstr("\"uid\" or \"gid\", not 'name'"));
+    EXPECT_THAT(error_of(head + "type = \"string\"\nderive = \"uid\"\n").message(),
+                HasSubstr("'derive' is for type = \"int\""));
+}
+
 }  // namespace
 }  // namespace slipway::stack

@@ -154,5 +154,71 @@ TEST(StackResolve, TheTextOfAFolderIsNoBuildArgument) {
     EXPECT_EQ(variants->front().values.at("wheel_dir").text, "/home/me/wheels");
 }
 
+TEST(StackResolve, RulesKnowWhatWasGiven) {
+    const std::string rule =
+        "[[rule]]\nwhen = {given = [\"cuda\", \"jobs\"]}\nerror = true\nmessage = \"no\"\n";
+    Selection selection = on_amd64();
+    EXPECT_TRUE(resolve_it(selection, rule));
+    selection.values["kvbm"] = "true";
+    EXPECT_TRUE(resolve_it(selection, rule));
+    selection.values["jobs"] = "16";
+    EXPECT_THAT(resolve_it(selection, rule), FailsWith(ErrorCode::kUsage, HasSubstr("runtime: no")))
+        << "the default, but given";
+}
+
+TEST(StackResolve, ConditionsMayExclude) {
+    const std::string rest = "error = true\nmessage = \"no\"\n";
+    const std::string others = "[[rule]]\nwhen = {engine = {not = [\"none\"]}}\n" + rest;
+    Selection selection = on_amd64();
+    EXPECT_TRUE(resolve_it(selection, others));
+    selection.engines = {"vllm"};
+    EXPECT_THAT(resolve_it(selection, others),
+                FailsWith(ErrorCode::kUsage, HasSubstr("runtime: no")));
+
+    const std::string ends = "[[rule]]\nwhen = {ucx_ref = {ends_with = \"-dev\"}}\n" + rest;
+    selection.values["ucx_ref"] = "dev-1";
+    EXPECT_TRUE(resolve_it(selection, ends));
+    selection.values["ucx_ref"] = "1-dev";
+    EXPECT_THAT(resolve_it(selection, ends),
+                FailsWith(ErrorCode::kUsage, HasSubstr("runtime: no")));
+}
+
+TEST(StackResolve, OneOfSeveralIsNeeded) {
+    const auto more = [](const std::string& fallback) {
+        return "[[parameter]]\nname = \"a\"\ntype = \"string\"\ndefault = \"" + fallback +
+               "\"\nhelp = \"h\"\n[[parameter]]\nname = \"b\"\ntype = \"string\"\nhelp = \"h\"\n"
+               "[[rule]]\nwhen = {}\nrequire_one = [\"a\", \"b\", \"kvbm\"]\nmessage = \"why\"\n";
+    };
+    Selection selection = on_amd64();
+    EXPECT_THAT(resolve_it(selection, more("")),
+                FailsWith(ErrorCode::kUsage, HasSubstr("one of a, b, kvbm is needed: why")));
+    EXPECT_TRUE(resolve_it(selection, more("x")));
+    selection.values["b"] = "y";
+    EXPECT_TRUE(resolve_it(selection, more(""))) << "one";
+    EXPECT_TRUE(resolve_it(selection, more("x"))) << "what is given stands above a default";
+    selection.values["a"] = "z";
+    EXPECT_THAT(resolve_it(selection, more("")),
+                FailsWith(ErrorCode::kUsage, HasSubstr("a and b exclude each other: why")));
+}
+
+TEST(StackResolve, AnIdIsThatOfWhoBuilds) {
+    const std::string more =
+        "[[parameter]]\nname = \"uid\"\ntype = \"int\"\nderive = \"uid\"\n"
+        "default = 1000\nhelp = \"h\"\n";
+    Selection selection = on_amd64();
+    auto variants = resolve_it(selection, more);
+    ASSERT_TRUE(variants) << variants.error().to_string();
+    EXPECT_EQ(variants->front().values.at("uid").text, "1000");
+    selection.uid = "501";
+    variants = resolve_it(selection, more);
+    ASSERT_TRUE(variants);
+    EXPECT_EQ(variants->front().values.at("uid").text, "501");
+    EXPECT_EQ(to_string(variants->front().values.at("uid").origin), "this user");
+    selection.values["uid"] = "7";
+    variants = resolve_it(selection, more);
+    ASSERT_TRUE(variants);
+    EXPECT_EQ(variants->front().args.at("UID"), "7");
+}
+
 }  // namespace
 }  // namespace slipway::stack

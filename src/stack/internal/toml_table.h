@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "stack/stack.h"
 
 #include <toml++/toml.h>
 
@@ -47,8 +48,8 @@ class TomlTable {
     std::vector<std::string> list(std::string_view key);
     /// Scalars by name.
     std::map<std::string, std::string> map(std::string_view key);
-    /// A scalar or a list of them, by name.
-    std::map<std::string, std::vector<std::string>> condition(std::string_view key);
+    /// By name a scalar, a list of them, or {not = …} or {ends_with = …} of either; and `given`.
+    Condition condition(std::string_view key);
     /// Calls `read` with each table of an array of tables.
     template <typename Read>
     void tables(std::string_view key, Read read) {
@@ -80,6 +81,8 @@ class TomlTable {
     std::string scalar(const toml::node& node, std::string_view key);
     std::vector<std::string> scalars(const toml::node& node, std::string_view key);
     std::vector<const toml::table*> table_list(std::string_view key);
+    const toml::table* find_table(std::string_view key);
+    ValueTest test(const toml::node& node, std::string_view key);
 
     const toml::table& table_;
     TomlReading& reading_;
