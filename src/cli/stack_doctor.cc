@@ -10,6 +10,8 @@ namespace slipway::cli {
 
 namespace {
 
+constexpr std::ptrdiff_t kMostLayers = 127;
+
 /// Every base image, as if it were empty.
 class UnknownImages final : public frontend::ImageResolver {
   public:
@@ -81,6 +83,15 @@ class Examination {
         for (const auto& finding : lowered.findings) {
             tell(fmt::format("{}: {}{}", dockerfile::lint::info(finding.rule).name, finding.message,
                              place_of(file.range(finding.lines))));
+        }
+        // Those of the base image come on top of them.
+        const auto layers =
+            std::ranges::count(lowered.config.history, false, &image::HistoryEntry::empty_layer);
+        if (layers > kMostLayers) {
+            tell(
+                fmt::format("{} {}: the image has {} layers and those of its base; more than {} "
+                            "cannot be mounted by every runtime: merge small steps",
+                            variant.name(), variant.platform, layers, kMostLayers));
         }
         return {};
     }

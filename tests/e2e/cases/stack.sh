@@ -129,3 +129,12 @@ sed -i 's/^stage = "base"/stage = "${ENGINE}_base"/' s/stack.toml
 fails_with 3 stack doctor --stack s
 expect_text stdout.log "there is no stage 'none_base'"
 expect_text stdout.log "FromAsCasing"
+
+# More layers than runtimes can mount.
+sed -i 's/^stage = "${ENGINE}_base"/stage = "base"/' s/stack.toml
+sed -i '$d' s/stages/all.dockerfile
+{ echo "FROM base AS many"; for i in $(seq 130); do echo "RUN echo $i"; done; } >>s/stages/all.dockerfile
+stack doctor --stack s >out.log
+sed -i 's/^stage = "base"/stage = "many"/' s/stack.toml
+fails_with 3 stack doctor --stack s
+expect_text stdout.log "the image has 131 layers"
