@@ -15,6 +15,9 @@
 
 namespace slipway::cli {
 
+/// The named context that is the stack's own folder.
+inline constexpr const char* kOwnContext = "stack";
+
 struct StackFlags : BuildFlags {
     std::string stack;  ///< folder or name
     std::vector<std::string> engines;

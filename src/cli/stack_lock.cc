@@ -34,9 +34,9 @@ Result<void> lock_stack(StackPlan& plan, bool update, engine::Workspace& workspa
     const auto contexts = context_names(plan.contexts);
     std::map<std::string, std::vector<const stack::Variant*>> needed;
     for (const stack::Variant& variant : plan.variants) {
-        SLIPWAY_ASSIGN(const auto components,
-                       stack::needed_components(plan.stack, plan.sources, plan.file, variant,
-                                                contexts));
+        SLIPWAY_ASSIGN(
+            const auto components,
+            stack::needed_components(plan.stack, plan.sources, plan.file, variant, contexts));
         for (const auto* component : components) needed[component->name].push_back(&variant);
     }
     std::size_t added = 0;
@@ -48,9 +48,8 @@ Result<void> lock_stack(StackPlan& plan, bool update, engine::Workspace& workspa
             SLIPWAY_ASSIGN(const std::string version,
                            stack::expand_args(component.version, *variant));
             if (asked.contains(version) || (!update && before.contains(version))) continue;
-            SLIPWAY_ASSIGN(
-                asked[version],
-                ask(component, *variant, workspace, stop).context("{} {}", component.name, version));
+            SLIPWAY_ASSIGN(asked[version], ask(component, *variant, workspace, stop)
+                                               .context("{} {}", component.name, version));
         }
         for (const auto& [version, found] : asked) {
             const auto known = before.find(version);

@@ -43,6 +43,9 @@ class ImageStep final : public SnapshotStep {
 
     Result<std::vector<solver::Output>> run(std::span<const solver::Output>,
                                             std::stop_token stop) override {
+        const auto& missing = build_.options.missing_images;
+        if (const auto known = missing.find(identifier_); known != missing.end())
+            return known->second;
         auto& images = build_.workspace.images();
         SLIPWAY_ASSIGN(const auto image,
                        images.resolve(identifier_, platform_, source::Pull::kIfMissing, stop));
@@ -141,23 +144,6 @@ std::unique_ptr<solver::Step> make_context_step() {
 
 std::unique_ptr<solver::Step> make_merge_step(BuildContext& build, std::vector<StepInput> inputs) {
     return std::make_unique<MergeStep>(build, std::move(inputs));
-}
-
-Result<void> add_context_ingredients(ContextSource& context,
-                                     const std::vector<snapshot::Selection>& selections,
-                                     std::vector<solver::Ingredient>& ingredients,
-                                     std::stop_token stop) {
-    // More would make the records larger than what they explain.
-    constexpr std::size_t kMaxNamedFiles = 1000;
-    std::vector<std::pair<std::string, Digest>> files;
-    SLIPWAY_ASSIGN(const Digest content, context.digest(selections, std::move(stop), &files));
-    if (files.size() <= kMaxNamedFiles) {
-        for (const auto& [path, digest] : files) {
-            ingredients.push_back({context.label() + " file '" + path + "'", digest.to_string()});
-        }
-    }
-    ingredients.push_back({context.label() + " (names, modes, content)", content.to_string()});
-    return {};
 }
 
 }  // namespace slipway::engine

@@ -11,6 +11,11 @@ namespace slipway::stack {
 
 namespace {
 
+/// A URL, or a source package whose URL is not known yet.
+bool is_remote(std::string_view paths) {
+    return paths.starts_with("apt:") || paths.find("://") != std::string_view::npos;
+}
+
 class Finder {
   public:
     Finder(const dockerfile::Dockerfile& file, const Variant& variant,
@@ -65,6 +70,9 @@ class Finder {
 
     Result<StageFlow> flow_of(const dockerfile::Stage& stage) const {
         StageFlow flow{.stage = stage.name, .takes = {}};
+        flow.only_named = std::ranges::all_of(stage.instructions, [](const auto& instruction) {
+            return std::holds_alternative<dockerfile::Arg>(instruction.body);
+        });
         const auto& from = std::get<dockerfile::From>(stage.from.body);
         auto image = expand_args(from.image, variant_);
         if (!image) return std::move(image).error().at(file_.range(stage.from.lines));
@@ -82,7 +90,7 @@ class Finder {
         const std::string paths = join(copy.sources, " ");
         if (!copy.from.empty()) {
             flow.takes.push_back(take(copy.from, paths));
-        } else if (copy.is_add && paths.find("://") != std::string::npos) {
+        } else if (copy.is_add && is_remote(paths)) {
             const auto url = expand_args(paths, variant_);
             flow.takes.push_back({Taken::Kind::kUrl, url ? *url : paths, ""});
         } else if (!copy.sources.empty()) {
@@ -126,14 +134,29 @@ Result<std::vector<StageFlow>> flows(const dockerfile::Dockerfile& file, const V
     return Finder(file, variant, contexts).run();
 }
 
-std::string to_dot(const std::vector<std::vector<StageFlow>>& flows) {
+std::string to_dot(const std::vector<std::vector<StageFlow>>& flows, std::string_view hidden) {
     std::set<std::string> lines;
     for (const auto& each : flows) {
+        // The last stage is the image, whatever it does.
+        const auto drawn = [&](const StageFlow& flow) {
+            return !flow.only_named || &flow == &each.back();
+        };
+        const auto source_of = [&](std::string name) {
+            while (true) {
+                const auto found = std::ranges::find(each, name, &StageFlow::stage);
+                if (found == each.end() || drawn(*found)) return name;
+                if (found->takes.empty()) return std::string();
+                name = found->takes.front().from;
+            }
+        };
         for (const StageFlow& flow : each) {
+            if (!drawn(flow)) continue;
             lines.insert(fmt::format("  {} [shape=box];\n", dot_quoted(flow.stage)));
             for (const Taken& taken : flow.takes) {
+                const std::string from = source_of(taken.from);
+                if (from.empty() || from == hidden) continue;
                 const bool whole = taken.what == "everything";
-                lines.insert(fmt::format("  {} -> {} [{}label={}];\n", dot_quoted(taken.from),
+                lines.insert(fmt::format("  {} -> {} [{}label={}];\n", dot_quoted(from),
                                          dot_quoted(flow.stage), whole ? "style=bold, " : "",
                                          dot_quoted(whole ? "" : taken.what)));
             }

@@ -5,6 +5,7 @@
 #include "stack/resolve.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace slipway::stack {
@@ -19,6 +20,7 @@ struct Taken {
 struct StageFlow {
     std::string stage;
     std::vector<Taken> takes;
+    bool only_named = false;  ///< no instruction: another name of what it is FROM, or empty
 };
 
 /// The stages that variant.stage needs, in the order of the file. `contexts`: the names of named
@@ -27,7 +29,8 @@ struct StageFlow {
 Result<std::vector<StageFlow>> flows(const dockerfile::Dockerfile& file, const Variant& variant,
                                      const std::vector<std::string>& contexts);
 
-/// The same as a picture, for Graphviz; several variants in one.
-std::string to_dot(const std::vector<std::vector<StageFlow>>& flows);
+/// The same as a picture, for Graphviz; several variants in one. Stages that only name another, or
+/// are empty, are left out, and so is what comes from the context `hidden`.
+std::string to_dot(const std::vector<std::vector<StageFlow>>& flows, std::string_view hidden = "");
 
 }  // namespace slipway::stack

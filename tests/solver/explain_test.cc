@@ -30,6 +30,12 @@ TEST(Compare, TakesRepeatedLabelsInTurn) {
                 ElementsAre(Change{Kind::kChanged, "mount"}, Change{Kind::kRemoved, "mount"}));
 }
 
+TEST(ShortName, KeepsTheBeginningOfALongOne) {
+    EXPECT_EQ(short_name("[app 1/2] RUN make"), "[app 1/2] RUN make");
+    const std::string name = short_name(std::string(71, 'x') + "ü" + std::string(9, 'x'));
+    EXPECT_EQ(name, std::string(71, 'x') + "…");
+}
+
 TEST(ExplainMiss, AnInputOutsideTheInputsIsNamedAsItStands) {
     const Record previous{.ingredients = {{"input 1", "x"}, {"input 99", "x"}, {"input x", "x"}}};
     const Key now{.digest = Digest::of("now"), .ingredients = {{"input 1", "x"}}};

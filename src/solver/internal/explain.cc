@@ -1,6 +1,7 @@
 #include "solver/internal/explain.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <fmt/format.h>
 
@@ -118,6 +119,14 @@ Explanation explain_by_changes(std::span<const Change> changes,
 
 std::string input_label(std::size_t position) {
     return fmt::format("{}{}", kInputPrefix, position + 1);
+}
+
+std::string short_name(std::string_view name) {
+    constexpr std::size_t kLongest = 72;  // bytes
+    if (name.size() <= kLongest) return std::string(name);
+    name = name.substr(0, kLongest);
+    name.remove_suffix(incomplete_utf8_tail(name));
+    return std::string(name) + "…";
 }
 
 std::vector<Change> compare(std::span<const Ingredient> before, std::span<const Ingredient> now) {

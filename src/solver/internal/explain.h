@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace slipway::solver {
@@ -30,6 +31,9 @@ std::vector<Change> compare(std::span<const Ingredient> before, std::span<const 
 
 /// "input 3": what the solver calls the ingredient of a step's third input.
 std::string input_label(std::size_t position);
+
+/// A step's name as a reason tells it: the beginning of a long one.
+std::string short_name(std::string_view name);
 
 /// What became of an input of the step that is explained.
 struct InputFate {
