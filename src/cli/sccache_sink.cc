@@ -33,15 +33,26 @@ struct Counts {
 };
 using ByLanguage = std::map<std::string, Counts>;
 
-/// {"cache_hits": {"counts": {"C/C++": 12}}}
+/// "c++ [gcc]" -> "C++"
+std::string language_of(std::string_view name) {
+    name = name.substr(0, name.find(" ["));
+    if (name == "c") return "C";
+    if (name == "c++") return "C++";
+    if (name == "rust") return "Rust";
+    return std::string(name);
+}
+
+/// {"cache_hits": {"counts": {"C/C++": 12}, "adv_counts": {"c [gcc]": 8, "c++ [gcc]": 4}}}; the
+/// second one tells C and C++ apart where it is there.
 void read_counts(const Json& stats, const char* key, std::uint64_t Counts::*field,
                  ByLanguage& all) {
     const auto numbers = stats.find(key);
     if (numbers == stats.end() || !numbers->is_object()) return;
-    const auto counts = numbers->find("counts");
+    auto counts = numbers->find("adv_counts");
+    if (counts == numbers->end() || counts->empty()) counts = numbers->find("counts");
     if (counts == numbers->end() || !counts->is_object()) return;
-    for (const auto& [language, count] : counts->items())
-        if (count.is_number_unsigned()) all[language].*field += count.get<std::uint64_t>();
+    for (const auto& [name, count] : counts->items())
+        if (count.is_number_unsigned()) all[language_of(name)].*field += count.get<std::uint64_t>();
 }
 
 ByLanguage counts_of(const SccacheSection& section) {

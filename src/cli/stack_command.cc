@@ -163,9 +163,10 @@ Result<void> render(const StackPlan& plan, const std::string& folder) {
     for (std::size_t i = 0; i < plan.variants.size(); ++i)
         targets.push_back({&plan.variants[i], familiar(plan.tags[i])});
     SLIPWAY_TRY(os::make_dirs(folder));
+    SLIPWAY_ASSIGN(const std::string context, os::real_path(folder));
     SLIPWAY_TRY(os::write_file(folder + "/Dockerfile", stack::to_text(plan.file)));
     SLIPWAY_TRY(
-        os::write_file(folder + "/docker-bake.json", stack::bake_file(targets, plan.contexts)));
+        os::write_file(folder + "/docker-bake.json", stack::bake_file(targets, context, plan.contexts)));
     print(folder + "/Dockerfile");
     print(folder + "/docker-bake.json");
     return {};

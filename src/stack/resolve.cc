@@ -254,7 +254,8 @@ class Resolver {
         for (const Derived& derived : stack_.derived) {
             args.try_emplace(derived.arg);
             if (!holds(derived.when, variant)) continue;
-            SLIPWAY_ASSIGN(args[derived.arg], expand(derived.value, variant, derived.where));
+            SLIPWAY_ASSIGN(const std::string value, expand(derived.value, variant, derived.where));
+            args[derived.arg] = trim(value);
         }
         SLIPWAY_ASSIGN(variant.stage, expand(target.stage, variant, target.where));
         return {};

@@ -123,5 +123,16 @@ TEST_F(SccacheSinkTest, TheTableHasLanguagesAndSums) {
     EXPECT_EQ(json[0].at("stats").at("stats").at("compile_requests"), 15);
 }
 
+TEST_F(SccacheSinkTest, TheTableTellsCAndCxxApartWhereItCan) {
+    log(R"(=== SCCACHE_JSON === {"section": "x", "sccache_stats": {"stats": {)"
+        R"("cache_hits": {"counts": {"C/C++": 3}, "adv_counts": {"c [gcc]": 1, "c++ [gcc]": 2}},)"
+        R"("cache_misses": {"counts": {"Rust": 5}, "adv_counts": {"rust": 5}}}}})"
+        "\n");
+    const std::string table = sccache_table(sink_.sections());
+    EXPECT_THAT(table, HasSubstr("x        C         1     0"));
+    EXPECT_THAT(table, HasSubstr("x        C++       2     0"));
+    EXPECT_THAT(table, HasSubstr("x        Rust      0     5"));
+}
+
 }  // namespace
 }  // namespace slipway::cli

@@ -113,10 +113,11 @@ TEST_F(StackCompose, ErrorsNameTheStageFile) {
 TEST_F(StackCompose, ABakeFileHasATargetForEach) {
     const auto all = variants();
     const std::vector<BakeTarget> targets = {{all.data(), {"a:1"}}, {&all[1], {"b:1"}}};
-    const Json file = Json::parse(bake_file(targets, {{"stack", "/s"}}));
+    const Json file = Json::parse(bake_file(targets, "/out", {{"stack", "/s"}}));
     EXPECT_EQ(file["group"]["default"]["targets"], (Json{"none-runtime", "vllm-runtime"}));
     const Json& vllm = file["target"]["vllm-runtime"];
     EXPECT_EQ(vllm["target"], "vllm_runtime");
+    EXPECT_EQ(vllm["context"], "/out");
     EXPECT_EQ(vllm["args"]["PACKAGES"], "g++ make");
     EXPECT_EQ(vllm["contexts"]["stack"], "/s");
     EXPECT_EQ(vllm["tags"], Json{"b:1"});
