@@ -89,22 +89,26 @@ Result<Plan> make_plan(const Flags& flags) {
 }
 
 Result<void> write_result_files(const Flags& flags, const Plan& plan,
-                                const exporter::Exported& exported) {
+                                const exporter::Exported& exported,
+                                const std::vector<SccacheSection>& sections) {
     if (!flags.iid_file.empty()) {
         SLIPWAY_TRY(os::write_file(flags.iid_file, exported.manifest_digest.to_string()));
     }
     if (flags.metadata_file.empty()) return {};
-    return os::write_file(flags.metadata_file,
-                          dump_json(describe_exported(exported, plan.names), 2) + "\n");
+    Json metadata = describe_exported(exported, plan.names);
+    if (!sections.empty()) metadata["sccache"] = sccache_json(sections);
+    return os::write_file(flags.metadata_file, dump_json(metadata, 2) + "\n");
 }
 
 Result<void> run_build(const Flags& flags, Plan& plan, engine::Workspace& workspace,
                        const std::stop_token& stop) {
     const auto started = std::chrono::steady_clock::now();
     const auto renderer = ui::make_renderer(plan.progress, fileno(stderr));
+    SccacheSink sink(*renderer);
     const auto finish = [&](bool ok) {
         renderer->emit(progress::BuildDone{ok, std::chrono::steady_clock::now() - started});
         renderer->finish();
+        print_sccache(sink.sections(), plan.progress);
     };
     if (auto loaded = load_remote_input(plan.input, plan.options, workspace, *renderer, stop);
         !loaded) {
@@ -138,7 +142,7 @@ Result<void> run_build(const Flags& flags, Plan& plan, engine::Workspace& worksp
         return *lowered.lint_error;
     }
     renderer->emit(progress::BuildStarted{lowered.target_stage, graph.vertices().size()});
-    auto built = engine::build(graph, plan.options, workspace, *renderer, stop);
+    auto built = engine::build(graph, plan.options, workspace, sink, stop);
     if (!built) {
         finish(false);
         return std::move(built).error();
@@ -156,7 +160,7 @@ Result<void> run_build(const Flags& flags, Plan& plan, engine::Workspace& worksp
                                        plan.outputs, workspace, *renderer, stop);
     finish(exported.has_value());
     if (!exported) return exported.error();
-    SLIPWAY_TRY(write_result_files(flags, plan, *exported));
+    SLIPWAY_TRY(write_result_files(flags, plan, *exported, sink.sections()));
     print_build_result(*exported, plan.names, plan.outputs, plan.progress);
     return {};
 }

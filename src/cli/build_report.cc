@@ -8,6 +8,15 @@
 
 namespace slipway::cli {
 
+namespace {
+
+/// Is more than the result told?
+bool is_told(ui::ProgressMode progress) {
+    return progress != ui::ProgressMode::kQuiet && progress != ui::ProgressMode::kJson;
+}
+
+}  // namespace
+
 void print_build_result(const exporter::Exported& exported, const std::vector<std::string>& names,
                         const std::vector<exporter::OutputSpec>& outputs,
                         ui::ProgressMode progress) {
@@ -25,9 +34,12 @@ void print_build_result(const exporter::Exported& exported, const std::vector<st
         }
         if (!stdout_taken) print(exported.manifest_digest.to_string());
     }
-    if (progress != ui::ProgressMode::kQuiet && progress != ui::ProgressMode::kJson) {
-        std::fwrite(text.data(), 1, text.size(), stderr);
-    }
+    if (is_told(progress)) std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void print_sccache(const std::vector<SccacheSection>& sections, ui::ProgressMode progress) {
+    const std::string table = sccache_table(sections);
+    if (is_told(progress)) std::fwrite(table.data(), 1, table.size(), stderr);
 }
 
 void print_dry_run(const std::vector<solver::StepReport>& reports) {

@@ -1,6 +1,7 @@
 // The result of a build, as printed.
 #pragma once
 
+#include "cli/sccache_sink.h"
 #include "exporter/exporter.h"
 #include "solver/solver.h"
 #include "ui/renderer.h"
@@ -14,6 +15,8 @@ namespace slipway::cli {
 void print_build_result(const exporter::Exported& exported, const std::vector<std::string>& names,
                         const std::vector<exporter::OutputSpec>& outputs,
                         ui::ProgressMode progress);
+/// stderr: what sccache did, if steps told; not when quiet.
+void print_sccache(const std::vector<SccacheSection>& sections, ui::ProgressMode progress);
 /// stdout: a line a step ("run", "cached" or "source"; its name; why), and a line with the sums.
 void print_dry_run(const std::vector<solver::StepReport>& reports);
 

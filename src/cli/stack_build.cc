@@ -5,6 +5,8 @@
 #include "cli/build_context.h"
 #include "cli/build_output.h"
 #include "cli/build_report.h"
+#include "cli/missing_sources.h"
+#include "cli/stack_sources.h"
 #include "engine/build.h"
 #include "engine/source_time.h"
 #include "frontend/dockerfile_frontend.h"
@@ -32,7 +34,7 @@ Result<frontend::Request> request_of(const StackPlan& plan, const stack::Variant
 
 Result<void> set_contexts(const StackFlags& flags, StackPlan& plan) {
     for (const auto& [name, where] : plan.contexts)
-        SLIPWAY_TRY(add_build_context(name, where, plan).context("--source {}", name));
+        SLIPWAY_TRY(add_build_context(name, where, plan).context("context {}", name));
     SLIPWAY_ASSIGN(const std::string context,
                    os::real_path(flags.context).context("--context {}", flags.context));
     plan.options.contexts["context"] = context;
@@ -63,13 +65,19 @@ void emit_once(const std::vector<frontend::Lowered>& lowered, const dockerfile::
 Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Workspace& workspace,
                          const std::stop_token& stop) {
     const auto started = std::chrono::steady_clock::now();
+    SLIPWAY_TRY(find_source_packages(plan, workspace, stop));
     SLIPWAY_TRY(set_contexts(flags, plan));
     const auto renderer = ui::make_renderer(plan.progress, fileno(stderr));
+    SccacheSink sink(*renderer);
     const auto finish = [&](bool ok) {
         renderer->emit(progress::BuildDone{ok, std::chrono::steady_clock::now() - started});
         renderer->finish();
+        print_sccache(sink.sections(), plan.progress);
     };
-    StoreResolver resolver(workspace.images(), stop);
+    StoreResolver images(workspace.images(), stop);
+    TolerantResolver tolerant(images);
+    frontend::ImageResolver& resolver =
+        flags.dry_run ? static_cast<frontend::ImageResolver&>(images) : tolerant;
     plan.request.source_time = [&](const llb::SourceSpec& source) {
         return engine::source_time(source, plan.options, workspace, *renderer, stop);
     };
@@ -78,7 +86,7 @@ Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Works
     for (const stack::Variant& variant : plan.variants) {
         SLIPWAY_ASSIGN(const auto request, request_of(plan, variant));
         auto made = frontend::lower(plan.file, request, resolver);
-        if (!made) return resolver.as_outside(std::move(made).error()).context(variant.name());
+        if (!made) return images.as_outside(std::move(made).error()).context(variant.name());
         SLIPWAY_ASSIGN(auto graph, llb::Graph::load(made->definition));
         lowered.push_back(*std::move(made));
         graphs.push_back(std::move(graph));
@@ -91,9 +99,13 @@ Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Works
         for (const auto& vertex : graph.vertices()) vertices.insert(vertex.digest);
     }
     renderer->emit(progress::BuildStarted{plan.stack.name, vertices.size()});
-    auto built = engine::build_all(graphs, plan.options, workspace, *renderer, stop);
+    std::vector<solver::FailedSource> missing;
+    plan.options.failed_sources = &missing;
+    plan.options.missing_images = tolerant.missing();
+    auto built = engine::build_all(graphs, plan.options, workspace, sink, stop);
     if (!built) {
         finish(false);
+        if (!missing.empty()) return describe_missing(missing);
         return std::move(built).error();
     }
     const std::string shared =
@@ -127,6 +139,8 @@ Result<void> build_stack(const StackFlags& flags, StackPlan& plan, engine::Works
         results.push_back(*std::move(exported));
     }
     finish(true);
+    if (const Json sccache = sccache_json(sink.sections()); !sccache.empty())
+        metadata["sccache"] = sccache;
     if (!flags.metadata_file.empty())
         SLIPWAY_TRY(os::write_file(flags.metadata_file, dump_json(metadata, 2) + "\n"));
     for (std::size_t i = 0; i < results.size(); ++i)

@@ -6,6 +6,7 @@
 #include "cli/stack_doctor.h"
 #include "cli/stack_flags.h"
 #include "cli/stack_lock.h"
+#include "cli/stack_sources.h"
 #include "cli/table.h"
 #include "os/file.h"
 #include "stack/bake.h"
@@ -22,6 +23,10 @@ namespace slipway::cli {
 namespace {
 
 using Rest = std::vector<std::string>;
+
+int report_result(const Result<void>& done) {
+    return done ? 0 : report(done.error());
+}
 
 std::string choices_of(const stack::Parameter& parameter) {
     return parameter.choices.empty() ? std::string(to_string(parameter.type))
@@ -148,15 +153,15 @@ Result<void> params(const StackFlags& flags, const Rest& rest) {
     return {};
 }
 
-Result<void> render(const StackFlags& flags, const Rest& rest, const std::string& folder) {
-    SLIPWAY_ASSIGN(const auto plan, plan_stack(flags, rest));
+Result<void> render(const StackPlan& plan, const std::string& folder) {
     std::vector<stack::BakeTarget> targets;
     for (std::size_t i = 0; i < plan.variants.size(); ++i)
         targets.push_back({&plan.variants[i], familiar(plan.tags[i])});
     SLIPWAY_TRY(os::make_dirs(folder));
+    SLIPWAY_ASSIGN(const std::string context, os::real_path(folder));
     SLIPWAY_TRY(os::write_file(folder + "/Dockerfile", stack::to_text(plan.file)));
     SLIPWAY_TRY(
-        os::write_file(folder + "/docker-bake.json", stack::bake_file(targets, plan.contexts)));
+        os::write_file(folder + "/docker-bake.json", stack::bake_file(targets, context, plan.contexts)));
     print(folder + "/Dockerfile");
     print(folder + "/docker-bake.json");
     return {};
@@ -173,10 +178,6 @@ Result<void> doctor(const StackFlags& flags) {
     }
     return make_error(ErrorCode::kInvalidInput, "{}, {} things are wrong", what,
                       found.problems.size());
-}
-
-int report_result(const Result<void>& done) {
-    return done ? 0 : report(done.error());
 }
 
 }  // namespace
@@ -243,7 +244,19 @@ void add_stack_command(CLI::App& app, Globals& globals, Action& action) {
                  [flags](const Rest& rest) { return report_result(graph(*flags, rest)); });
     auto* command = add_choosing(
         "render", "Write one plain Dockerfile and a bake file, for any builder", false,
-        [flags, folder](const Rest& rest) { return report_result(render(*flags, rest, *folder)); });
+        [flags, folder, &globals](const Rest& rest) {
+            auto plan = plan_stack(*flags, rest);
+            if (!plan) return report(plan.error());
+            const auto asks = has_source_packages(*plan);
+            if (!asks) return report(asks.error());
+            if (!*asks) return report_result(render(*plan, *folder));
+            // Any builder has to be told what a source package is.
+            return with_engine(globals,
+                               [&](engine::Workspace& workspace, const std::stop_token& stop) {
+                                   const auto found = find_source_packages(*plan, workspace, stop);
+                                   return report_result(found ? render(*plan, *folder) : found);
+                               });
+        });
     command->add_option("-o,--output", *folder, "Folder to write to")->type_name("DIR")->required();
 }
 

@@ -57,16 +57,25 @@ class Examination {
 
     Result<void> check(const stack::Selection& selection) {
         SLIPWAY_ASSIGN(auto variants, stack::resolve(stack_, selection));
-        SLIPWAY_TRY(stack::pin(stack_, {}, variants));
-        SLIPWAY_ASSIGN(const auto file, stack::compose(stack_, {}, variants));
         const stack::Variant& variant = variants.front();
-        SLIPWAY_TRY(stack::require_pins(stack_, {}, file, variant, {"stack"}));
         frontend::Request request;
+        // What replaces a component is somebody else's: it counts as there.
+        stack::Sources sources;
+        std::vector<std::string> contexts = {"stack"};
+        const auto flavour =
+            std::ranges::find(stack_.flavours, variant.flavour, &stack::Flavour::name);
+        for (const auto& [name, where] : flavour->sources) {
+            sources[name] = {};
+            contexts.push_back("src_" + name);
+        }
+        for (const std::string& name : contexts) request.named_contexts[name] = "local:" + name;
+        SLIPWAY_TRY(stack::pin(stack_, sources, variants));
+        SLIPWAY_ASSIGN(const auto file, stack::compose(stack_, sources, variants));
+        SLIPWAY_TRY(stack::require_pins(stack_, sources, file, variant, contexts));
         request.target = variant.stage;
         request.build_args = {variant.args.begin(), variant.args.end()};
         SLIPWAY_ASSIGN(request.platform, image::Platform::parse(variant.platform));
         request.build_platform = request.platform;
-        request.named_contexts["stack"] = "local:stack";
         UnknownImages images;
         SLIPWAY_ASSIGN(const auto lowered, frontend::lower(file, request, images));
         for (const auto& finding : lowered.findings) {

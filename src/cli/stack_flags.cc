@@ -1,10 +1,12 @@
 #include "cli/stack_flags.h"
 
 #include "base/text.h"
-#include "cli/build_context.h"
+#include "cli/stack_sources.h"
 #include "image/reference.h"
+#include "os/dir.h"
 #include "os/file.h"
 #include "stack/tags.h"
+#include "stack/wheel_folder.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -60,23 +62,41 @@ Result<void> read_parameters(const std::vector<std::string>& words, const stack:
     return {};
 }
 
-Result<void> add_sources(const StackFlags& flags, StackPlan& plan) {
-    for (const std::string& text : flags.sources) {
-        SLIPWAY_ASSIGN(const auto pair, key_value("--source", text));
-        const auto& [name, where] = pair;
-        const std::string context = "src_" + name;
-        if (os::path_exists(where)) {
-            plan.contexts[context] = where;
-            plan.sources[name] = "";
-        } else if (names_remote_context(where)) {
-            plan.sources[name] = where;
-        } else if (where.starts_with('.') || where.starts_with('/')) {
-            return make_error(ErrorCode::kNotFound, "--source {}: there is no '{}'", name, where);
-        } else {
-            const bool named = where.find("://") != std::string::npos;
-            plan.contexts[context] = named ? where : "docker-image://" + where;
-            plan.sources[name] = "";
-        }
+/// "--base-image"
+std::string flag_of(const stack::Parameter& parameter) {
+    std::string name = parameter.name;
+    std::ranges::replace(name, '_', '-');
+    return "--" + name;
+}
+
+Result<void> check_wheels(const stack::WheelCheck& wheels, const std::string& folder,
+                          const stack::Variant& variant) {
+    const auto expand = [&](const std::string& text) { return expand_args(text, variant); };
+    stack::WantedWheel wanted;
+    SLIPWAY_ASSIGN(wanted.package, expand(wheels.package));
+    SLIPWAY_ASSIGN(wanted.machine, expand(wheels.machine));
+    SLIPWAY_ASSIGN(wanted.python, expand(wheels.python));
+    SLIPWAY_ASSIGN(const std::string commit, expand(wheels.commit));
+    if (!commit.empty()) {
+        SLIPWAY_ASSIGN(wanted.commit, expand("${ARCH}_" + commit));
+    }
+    return stack::check_wheel_folder(folder, wanted);
+}
+
+/// The folders that parameters name.
+Result<void> add_folders(StackPlan& plan) {
+    for (const stack::Parameter& parameter : plan.stack.parameters) {
+        const std::string& folder = plan.variants.front().values.at(parameter.name).text;
+        if (parameter.context.empty() || folder.empty()) continue;
+        const auto check = [&]() -> Result<void> {
+            SLIPWAY_ASSIGN(const auto opened, os::Dir::open(folder));
+            SLIPWAY_ASSIGN(plan.contexts[parameter.context], os::real_path(folder));
+            if (!parameter.wheels) return {};
+            for (const stack::Variant& variant : plan.variants)
+                SLIPWAY_TRY(check_wheels(*parameter.wheels, folder, variant));
+            return {};
+        };
+        SLIPWAY_TRY(check().context("{} {}", flag_of(parameter), folder));
     }
     return {};
 }
@@ -158,7 +178,8 @@ void add_stack_flags(CLI::App& command, StackFlags& flags) {
     command
         .add_option(
             "--source", flags.sources,
-            "Where a component comes from instead: a directory, a git or http URL, an image")
+            "Where a component comes from instead: a directory, a git or http URL, an image, "
+            "apt:PACKAGE[/SUITE], or 'locked' for what the stack has")
         ->type_name("COMPONENT=WHERE")
         ->allow_extra_args(false);
     command.add_option("--context", flags.context, "The main context: the project's sources")
@@ -218,6 +239,7 @@ Result<StackPlan> plan_stack(const StackFlags& flags, const std::vector<std::str
     SLIPWAY_TRY(read_parameters(rest, plan.stack, selection));
     SLIPWAY_ASSIGN(plan.variants, stack::resolve(plan.stack, selection));
     SLIPWAY_TRY(add_sources(flags, plan));
+    SLIPWAY_TRY(add_folders(plan));
     SLIPWAY_TRY(stack::pin(plan.stack, plan.sources, plan.variants));
     SLIPWAY_ASSIGN(plan.file, stack::compose(plan.stack, plan.sources, plan.variants));
     plan.contexts[kOwnContext] = plan.stack.folder;
@@ -253,7 +275,7 @@ std::string command_line(const StackPlan& plan) {
             words.insert(words.end(), {"--set", parameter.name + "=" + value.text});
     }
     for (const auto& [name, where] : plan.sources) {
-        const std::string& from = where.empty() ? plan.contexts.at("src_" + name) : where;
+        const std::string& from = where.url.empty() ? plan.contexts.at("src_" + name) : where.url;
         words.insert(words.end(), {"--source", name + "=" + from});
     }
     for (std::string& word : words) word = shell_word(word);

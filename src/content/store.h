@@ -8,6 +8,7 @@
 //   mounts/<name>/     cache mounts             contexts/ stat caches of contexts
 //   downloads/         what URLs held: see source/http_files.h
 //   git/               mirrors of git repositories: see source/git_repositories.h
+//   apt/               lists of source packages: see source/apt_packages.h
 //   trash/             to be removed
 //   tmp/<process>/     what a process is writing; swept when nobody holds the flock on its `lock`
 //   synced             "<boot id> <Unix nanoseconds>": all that is not younger is known to be on

@@ -261,9 +261,11 @@ Result<BuiltAll> build_all(std::span<const llb::Graph> graphs, const BuildOption
             SLIPWAY_ASSIGN(context.ssh, exec::SshAgents::start(options.ssh, scratch.path(), stop));
         }
     }
-    auto solved =
-        solver::solve(planner.plan(), workspace.cache(), sink,
-                      {.mode = options.mode, .max_parallel = options.max_parallel, .stop = stop});
+    auto solved = solver::solve(planner.plan(), workspace.cache(), sink,
+                                {.mode = options.mode,
+                                 .max_parallel = options.max_parallel,
+                                 .failed_sources = options.failed_sources,
+                                 .stop = stop});
     for (const auto& [digest, source] : planner.contexts()) {
         // Losing it only means hashing again; a full disk will be reported by what needs the room.
         static_cast<void>(source->save());

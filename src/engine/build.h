@@ -29,6 +29,10 @@ struct BuildOptions {
     image::Platform platform;  ///< for image sources that do not say
     solver::Mode mode = solver::Mode::kBuild;
     unsigned max_parallel = 0;
+    /// Images that cannot be had: identifier -> why. Their steps fail with that.
+    std::map<std::string, Error> missing_images;
+    /// As solver::SolveOptions has it.
+    std::vector<solver::FailedSource>* failed_sources = nullptr;
     /// Set apart steps of different builds in cache explanations: the Dockerfile's path.
     std::string slot_prefix;
 };

@@ -75,10 +75,15 @@ class GitStep final : public SnapshotStep {
         : SnapshotStep(build), source_(std::move(source)) {}
 
     Result<solver::Key> definition_key(std::span<const Digest>, std::stop_token stop) override {
-        SLIPWAY_ASSIGN(commit_, build_.workspace.git().resolve(source_, std::move(stop)));
         const bool keeps = source_.keep_git_dir && source_.subdir.empty();
+        // A commit that is pinned needs no question, unless its files are not here.
+        std::string commit = to_lower(source_.checksum);
+        if (keeps || !is_commit_id(commit)) {
+            SLIPWAY_ASSIGN(commit_, build_.workspace.git().resolve(source_, std::move(stop)));
+            commit = keeps ? commit_->object : commit_->commit;
+        }
         return make_key(
-            {{"commit", keeps ? commit_->object : commit_->commit},
+            {{"commit", std::move(commit)},
              {"git directory", keeps ? "kept, " + commit_->ref : "dropped"},
              {"subdirectory", source_.subdir},
              {"submodules", source_.skip_submodules ? "skipped" : "taken"},
@@ -92,7 +97,9 @@ class GitStep final : public SnapshotStep {
 
     Result<std::vector<solver::Output>> run(std::span<const solver::Output>,
                                             std::stop_token stop) override {
-        if (!commit_) return make_error(ErrorCode::kInternal, "run before its key was asked for");
+        if (!commit_) {
+            SLIPWAY_ASSIGN(commit_, build_.workspace.git().resolve(source_, stop));
+        }
         SLIPWAY_ASSIGN(auto layer,
                        build_.workspace.git().checkout(source_, *commit_, std::move(stop)));
         return std::vector{to_output({std::move(layer)})};

@@ -97,8 +97,9 @@ Result<Pruned> prune(Workspace& workspace, const PruneOptions& options, std::sto
     SLIPWAY_ASSIGN(const auto chain_bytes, workspace.layers().prune_chains(keeps, what));
     SLIPWAY_ASSIGN(const auto download_bytes, workspace.http_files().prune(keeps, what));
     SLIPWAY_ASSIGN(const auto mirrors, workspace.git().prune(what));
+    SLIPWAY_ASSIGN(const auto list_bytes, workspace.apt().prune(what));
     pruned.mirrors = mirrors.mirrors;
-    pruned.bytes += chain_bytes + download_bytes + mirrors.bytes;
+    pruned.bytes += chain_bytes + download_bytes + mirrors.bytes + list_bytes;
     if (options.all) {
         SLIPWAY_ASSIGN(const auto mount_bytes, exec::prune_cache_mounts(workspace.store(), what));
         pruned.bytes += mount_bytes;

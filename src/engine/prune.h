@@ -23,8 +23,8 @@ struct Pruned {
 
 /// Keeps every named image, with its layers and blobs. Removes build records (all of them with
 /// `all`, else those whose layers no image uses), then layers and blobs that neither a record nor
-/// an image names, what is known of layers that went (chains, downloads), and every mirror of a git
-/// repository. The workspace is opened kExclusive, so no build runs.
+/// an image names, what is known of layers that went (chains, downloads), every mirror of a git
+/// repository and apt's lists. The workspace is opened kExclusive, so no build runs.
 Result<Pruned> prune(Workspace& workspace, const PruneOptions& options, std::stop_token stop);
 
 }  // namespace slipway::engine

@@ -43,6 +43,9 @@ class ImageStep final : public SnapshotStep {
 
     Result<std::vector<solver::Output>> run(std::span<const solver::Output>,
                                             std::stop_token stop) override {
+        const auto& missing = build_.options.missing_images;
+        if (const auto known = missing.find(identifier_); known != missing.end())
+            return known->second;
         auto& images = build_.workspace.images();
         SLIPWAY_ASSIGN(const auto image,
                        images.resolve(identifier_, platform_, source::Pull::kIfMissing, stop));

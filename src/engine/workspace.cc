@@ -24,6 +24,7 @@ Workspace::Workspace(std::unique_ptr<content::Store> store,
       images_(*store_, blobs_, names_, layers_, client_, network_pool_),
       http_files_(*store_, layers_, cpu_pool_),
       git_(*store_, layers_),
+      apt_(*store_),
       cache_(std::move(cache)) {}
 
 Result<std::unique_ptr<Workspace>> Workspace::open(const std::string& root, os::LockMode mode,

@@ -8,6 +8,7 @@
 #include "content/store.h"
 #include "registry/client.h"
 #include "snapshot/layer_store.h"
+#include "source/apt_packages.h"
 #include "source/git_repositories.h"
 #include "source/http_files.h"
 #include "source/images.h"
@@ -32,6 +33,7 @@ class Workspace {
     [[nodiscard]] source::Images& images() { return images_; }
     [[nodiscard]] source::HttpFiles& http_files() { return http_files_; }
     [[nodiscard]] source::GitRepositories& git() { return git_; }
+    [[nodiscard]] source::AptPackages& apt() { return apt_; }
     [[nodiscard]] cache::LocalCache& cache() { return *cache_; }
     /// For hashing, compression and file copies.
     [[nodiscard]] async::ThreadPool& cpu_pool() { return cpu_pool_; }
@@ -49,6 +51,7 @@ class Workspace {
     source::Images images_;
     source::HttpFiles http_files_;
     source::GitRepositories git_;
+    source::AptPackages apt_;
     std::unique_ptr<cache::LocalCache> cache_;
 };
 

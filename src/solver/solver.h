@@ -126,9 +126,19 @@ struct StepReport {
     std::chrono::nanoseconds duration{};
 };
 
+/// A source that could not be had.
+struct FailedSource {
+    std::string name;  ///< of its step
+    Error error;
+};
+
 struct SolveOptions {
     Mode mode = Mode::kBuild;
     unsigned max_parallel = 0;  ///< steps running at once; 0: number of processors, at least 2
+    /// When set, no kBuild step runs before every source that is wanted is there. One that fails
+    /// stops none of the others; all that failed are put here, in plan order, and the error of the
+    /// first is returned.
+    std::vector<FailedSource>* failed_sources = nullptr;
     std::stop_token stop;
 };
 

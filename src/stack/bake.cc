@@ -24,17 +24,17 @@ std::vector<std::string> target_names(std::span<const BakeTarget> targets) {
     return names;
 }
 
-std::string bake_file(std::span<const BakeTarget> targets,
+std::string bake_file(std::span<const BakeTarget> targets, const std::string& folder,
                       const std::map<std::string, std::string>& contexts) {
     const std::vector<std::string> names = target_names(targets);
     OrderedJson file = {{"group", {{"default", {{"targets", names}}}}}};
     OrderedJson& all = file["target"] = OrderedJson::object();
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const Variant& variant = *targets[i].variant;
-        all[names[i]] = {
-            {"context", "."},          {"contexts", contexts}, {"dockerfile", "Dockerfile"},
-            {"target", variant.stage}, {"args", variant.args}, {"platforms", {variant.platform}},
-            {"tags", targets[i].tags}};
+        all[names[i]] = {{"context", folder},          {"contexts", contexts},
+                         {"dockerfile", "Dockerfile"}, {"target", variant.stage},
+                         {"args", variant.args},       {"platforms", {variant.platform}},
+                         {"tags", targets[i].tags}};
     }
     return dump_json(file, 2) + "\n";
 }

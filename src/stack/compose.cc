@@ -37,15 +37,16 @@ std::set<std::string> names_used(const Component& component) {
 }
 
 /// "ADD" of one source into an empty stage. An archive's single top folder is taken off.
-std::string source_text(const Component& component, const std::string* replacement) {
+std::string source_text(const Component& component, const Source* replacement) {
     const std::string stage = source_stage(component);
     std::string args;
     std::string checksum;
     std::string from;
     bool git = false;
     if (replacement != nullptr) {
-        from = *replacement;
+        from = replacement->url;
         git = is_git(from);
+        if (!replacement->checksum.empty()) checksum = "--checksum=" + replacement->checksum + " ";
     } else {
         for (const std::string& name : names_used(component)) args += "ARG " + name + "\n";
         args += "ARG " + checksum_arg(component) + "\n";
@@ -150,7 +151,7 @@ Result<dockerfile::Dockerfile> compose(const Stack& stack, const Sources& source
     text += '\n';
     for (const Component& component : stack.components) {
         const auto replaced = sources.find(component.name);
-        const bool by_url = replaced != sources.end() && !replaced->second.empty();
+        const bool by_url = replaced != sources.end() && !replaced->second.url.empty();
         text += source_text(component, by_url ? &replaced->second : nullptr);
     }
     // Behind ARGs a file needs a stage.

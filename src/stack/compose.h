@@ -13,9 +13,14 @@
 
 namespace slipway::stack {
 
-/// By component: the URL (git or http) that its files come from instead, or "" when a named context
-/// "src_NAME" of the caller's takes the place of the stage.
-using Sources = std::map<std::string, std::string>;
+/// Where a component's files come from instead of where the stack has them.
+struct Source {
+    /// Of git or http; "apt:PACKAGE" until it is known what that is; "" when a named context
+    /// "src_NAME" of the caller's takes the place of the stage.
+    std::string url = {};
+    std::string checksum = {};  ///< "sha256:…", or "" when any content will do
+};
+using Sources = std::map<std::string, Source>;  ///< by component
 
 /// The name of the stage, and of the named context that replaces it.
 std::string source_stage(const Component& component);

@@ -11,6 +11,11 @@ namespace slipway::stack {
 
 namespace {
 
+/// A URL, or a source package whose URL is not known yet.
+bool is_remote(std::string_view paths) {
+    return paths.starts_with("apt:") || paths.find("://") != std::string_view::npos;
+}
+
 class Finder {
   public:
     Finder(const dockerfile::Dockerfile& file, const Variant& variant,
@@ -85,7 +90,7 @@ class Finder {
         const std::string paths = join(copy.sources, " ");
         if (!copy.from.empty()) {
             flow.takes.push_back(take(copy.from, paths));
-        } else if (copy.is_add && paths.find("://") != std::string::npos) {
+        } else if (copy.is_add && is_remote(paths)) {
             const auto url = expand_args(paths, variant_);
             flow.takes.push_back({Taken::Kind::kUrl, url ? *url : paths, ""});
         } else if (!copy.sources.empty()) {

@@ -40,6 +40,21 @@ std::string read_name(TomlTable& table) {
     return name;
 }
 
+/// A folder that becomes a named context.
+void read_folder(TomlTable& table, Parameter& parameter) {
+    parameter.context = table.text_or("context", "");
+    if (!parameter.context.empty() && parameter.type != Type::kPath)
+        table.fail("'context' is for type = \"path\": the folder that is given becomes it");
+    if (!table.has("wheels")) return;
+    if (parameter.context.empty()) table.fail("'wheels' needs 'context'");
+    table.table("wheels", [&](TomlTable& wheels) {
+        parameter.wheels = WheelCheck{.package = wheels.text("package"),
+                                      .machine = wheels.text("machine"),
+                                      .python = wheels.text_or("python", ""),
+                                      .commit = wheels.text_or("commit", "")};
+    });
+}
+
 Parameter read_parameter(TomlTable& table) {
     Parameter parameter{.name = read_name(table), .where = table.where()};
     parameter.aliases = table.list("aliases");
@@ -61,6 +76,7 @@ Parameter read_parameter(TomlTable& table) {
     if ((parameter.type == Type::kChoice) == parameter.choices.empty())
         table.fail("'choices' and type = \"choice\" belong together");
     parameter.min = table.integer("min");
+    read_folder(table, parameter);
     parameter.help = table.text("help");
     const auto value_of = [&](TomlTable& from, std::string_view key) {
         auto checked = check_value(parameter, from.scalar_or(key, ""));
@@ -72,6 +88,8 @@ Parameter read_parameter(TomlTable& table) {
     table.tables("defaults", [&](TomlTable& each) {
         parameter.defaults.push_back({each.condition("when"), value_of(each, "value")});
     });
+    if (!parameter.context.empty() && (!parameter.fallback.empty() || !parameter.defaults.empty()))
+        table.fail("a folder that becomes a context has no default: only who builds can name it");
     return parameter;
 }
 
@@ -123,7 +141,8 @@ void read_tables(TomlTable& file, Stack& stack) {
         stack.platforms.push_back({table.text("name"), table.map("names")});
     });
     file.tables("flavour", [&](TomlTable& table) {
-        stack.flavours.push_back({read_name(table), table.text("help"), table.flag("default")});
+        stack.flavours.push_back({read_name(table), table.text("help"), table.flag("default"),
+                                  table.map("sources"), table.where()});
     });
     file.tables("parameter",
                 [&](TomlTable& table) { stack.parameters.push_back(read_parameter(table)); });
@@ -209,6 +228,17 @@ Result<void> check_unique(const std::vector<Item>& items, std::string_view what,
     return {};
 }
 
+Result<void> check_component(const Stack& stack, const std::string& name,
+                             const SourceRange& where) {
+    const auto known = names_of(stack.components);
+    if (std::ranges::find(known, name) != known.end()) return {};
+    Error error =
+        make_error(ErrorCode::kInvalidInput, "there is no component '{}'", name).at(where);
+    if (const auto nearest = find_nearest(name, known))
+        return std::move(error).hint("did you mean '" + *nearest + "'?");
+    return error;
+}
+
 Result<void> check(Stack& stack, const std::string& file) {
     if (stack.engines.empty() || stack.targets.empty() || stack.platforms.empty() ||
         stack.flavours.empty()) {
@@ -226,6 +256,10 @@ Result<void> check(Stack& stack, const std::string& file) {
     for (const Target& target : stack.targets) {
         for (std::string engine : target.engines)
             SLIPWAY_TRY(checks.check("engine", engine, target.where));
+    }
+    for (const Flavour& flavour : stack.flavours) {
+        for (const auto& [name, source] : flavour.sources)
+            SLIPWAY_TRY(check_component(stack, name, flavour.where));
     }
     for (Parameter& parameter : stack.parameters) {
         for (ConditionalValue& value : parameter.defaults)

@@ -208,7 +208,7 @@ class Resolver {
         args["ENGINE"] = variant.engine;
         args["FLAVOUR"] = variant.flavour;
         for (const Parameter& parameter : stack_.parameters)
-            args[parameter.arg] = variant.values.at(parameter.name).text;
+            args[parameter.arg] = arg_of(parameter, variant.values.at(parameter.name).text);
         for (const Packages& packages : stack_.packages) {
             const std::string list = join(packages.by_flavour.at(variant.flavour), " ");
             std::string& arg = args[packages.arg];
@@ -219,10 +219,16 @@ class Resolver {
         for (const Derived& derived : stack_.derived) {
             args.try_emplace(derived.arg);
             if (!holds(derived.when, variant)) continue;
-            SLIPWAY_ASSIGN(args[derived.arg], expand(derived.value, variant, derived.where));
+            SLIPWAY_ASSIGN(const std::string value, expand(derived.value, variant, derived.where));
+            args[derived.arg] = trim(value);
         }
         SLIPWAY_ASSIGN(variant.stage, expand(target.stage, variant, target.where));
         return {};
+    }
+
+    /// A path of this machine must not get into a build: it would be in its keys.
+    static std::string arg_of(const Parameter& parameter, const std::string& value) {
+        return parameter.context.empty() || value.empty() ? value : "true";
     }
 
     static Result<std::string> expand(const std::string& text, const Variant& variant,

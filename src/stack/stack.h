@@ -41,6 +41,9 @@ struct Flavour {
     std::string name;
     std::string help;
     bool is_default = false;
+    /// By component: where it comes from, as --source says it.
+    std::map<std::string, std::string> sources = {};
+    SourceRange where = {};
 };
 
 enum class Type { kBool, kInt, kVersion, kRef, kImage, kChoice, kPath, kString };
@@ -48,6 +51,14 @@ enum class Type { kBool, kInt, kVersion, kRef, kImage, kChoice, kPath, kString }
 struct ConditionalValue {
     Condition when;
     std::string value;
+};
+
+/// What a folder with a wheel must hold: the words of a Dockerfile.
+struct WheelCheck {
+    std::string package;
+    std::string machine;  ///< "x86_64"
+    std::string python;   ///< "cp312", or "": any
+    std::string commit;   ///< what it was built from, or "": any
 };
 
 struct Parameter {
@@ -59,6 +70,10 @@ struct Parameter {
     std::string fallback;                    ///< of no condition
     std::vector<ConditionalValue> defaults;  ///< the first that holds wins
     std::optional<std::int64_t> min;
+    /// Of a path: the named context that its folder becomes, in place of the stage of that name.
+    /// The build argument is "true" then, and "" when none is given.
+    std::string context;
+    std::optional<WheelCheck> wheels;  ///< the folder holds a wheel
     std::string help;
     SourceRange where;
 };

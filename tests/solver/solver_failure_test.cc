@@ -207,5 +207,81 @@ TEST(SolverPlan, AStepThatGivesTooFewOutputsIsABug) {
         FailsWith(ErrorCode::kInternal, "one output: the step gave 1 outputs, 3 are wanted"));
 }
 
+Result<void> unreachable(std::stop_token) {
+    return make_error(ErrorCode::kUnavailable, "no route");
+}
+
+/// app <- compiled <- (url, git); tool <- image
+void add_sources(FakeOps& ops) {
+    ops.set({.name = "url", .kind = StepKind::kSource});
+    ops.set({.name = "git", .kind = StepKind::kSource});
+    ops.set({.name = "image", .kind = StepKind::kSource});
+    ops.set({.name = "tool", .inputs = {"image"}});
+    ops.set({.name = "compiled", .inputs = {"url", "git"}});
+    ops.set({.name = "app", .inputs = {"tool", "compiled"}});
+}
+
+TEST(SolverSourcesFirst, NothingRunsBeforeEverySourceIsThere) {
+    FakeOps ops;
+    add_sources(ops);
+    std::vector<FailedSource> failed;
+    const auto solved = ops.solve({"app"}, {.failed_sources = &failed});
+    ASSERT_THAT(solved, IsOk());
+    EXPECT_THAT(failed, IsEmpty());
+    auto order = ops.executed();
+    ASSERT_EQ(order.size(), 6U);
+    std::sort(order.begin(), order.begin() + 3);
+    EXPECT_THAT(std::vector(order.begin(), order.begin() + 3), ElementsAre("git", "image", "url"));
+
+    // Cached: nobody is asked.
+    ops.forget();
+    ops.at("url").run = unreachable;
+    EXPECT_THAT(ops.solve({"app"}, {.failed_sources = &failed}), IsOk());
+    EXPECT_THAT(ops.executed(), IsEmpty());
+}
+
+TEST(SolverSourcesFirst, AllThatFailAreTold) {
+    FakeOps ops;
+    add_sources(ops);
+    ops.at("git").run = unreachable;
+    ops.at("image").run = unreachable;
+    std::vector<FailedSource> failed;
+    EXPECT_THAT(ops.solve({"app"}, {.failed_sources = &failed}),
+                FailsWith(ErrorCode::kUnavailable, "git: no route"));
+    ASSERT_EQ(failed.size(), 2U);
+    EXPECT_EQ(failed[0].name, "git");
+    EXPECT_EQ(failed[1].name, "image");
+    EXPECT_EQ(ops.done("url").reason, Reason::kSource);
+    EXPECT_EQ(ops.done("git").reason, Reason::kFailed);
+    EXPECT_EQ(ops.done("tool").reason, Reason::kCancelled);
+    EXPECT_EQ(ops.done("compiled").reason, Reason::kCancelled);
+    const auto order = ops.executed();
+    EXPECT_EQ(std::find(order.begin(), order.end(), "tool"), order.end());
+}
+
+TEST(SolverSourcesFirst, KeysThatCannotBeMadeAreToldWithTheRest) {
+    FakeOps ops;
+    add_sources(ops);
+    ops.at("git").on_key = unreachable;
+    ops.at("image").run = unreachable;
+    std::vector<FailedSource> failed;
+    EXPECT_THAT(ops.solve({"app"}, {.failed_sources = &failed}),
+                FailsWith(ErrorCode::kUnavailable, "git: no route"));
+    ASSERT_EQ(failed.size(), 2U);
+    EXPECT_EQ(failed[1].name, "image");
+}
+
+TEST(SolverSourcesFirst, OtherStepsFailAsEver) {
+    FakeOps ops;
+    add_sources(ops);
+    ops.at("compiled").run = [](std::stop_token) -> Result<void> {
+        return make_error(ErrorCode::kStepFailed, "exit status 2");
+    };
+    std::vector<FailedSource> failed;
+    EXPECT_THAT(ops.solve({"app"}, {.failed_sources = &failed}),
+                FailsWith(ErrorCode::kStepFailed, "compiled: exit status 2"));
+    EXPECT_THAT(failed, IsEmpty());
+}
+
 }  // namespace
 }  // namespace slipway::solver

@@ -73,13 +73,18 @@ TEST_F(StackCompose, IsOneFileWithSourceStagesInFront) {
 }
 
 TEST_F(StackCompose, AUrlTakesThePlaceOfASource) {
-    const auto git = compose(stack_, {{"ucx", "https://example.com/mine.git#main"}}, variants());
+    const auto git = compose(stack_, {{"ucx", {"https://example.com/mine.git#main"}}}, variants());
     ASSERT_TRUE(git);
     EXPECT_THAT(git->text, HasSubstr("AS src_ucx\nADD https://example.com/mine.git#main /\n"));
-    const auto tar = compose(stack_, {{"ucx", "https://example.com/ucx.tar.gz"}}, variants());
+    const auto tar = compose(stack_, {{"ucx", {"https://example.com/ucx.tar.gz"}}}, variants());
     ASSERT_TRUE(tar);
     EXPECT_THAT(tar->text, HasSubstr("ADD --unpack=true https://example.com/ucx.tar.gz /\n"));
-    EXPECT_THAT(compose(stack_, {{"ucxx", ""}}, variants()),
+    const auto package =
+        compose(stack_, {{"ucx", {"https://example.com/ucx.tar.xz", "sha256:00"}}}, variants());
+    ASSERT_TRUE(package);
+    EXPECT_THAT(package->text,
+                HasSubstr("ADD --unpack=true --checksum=sha256:00 https://example.com/ucx.tar.xz"));
+    EXPECT_THAT(compose(stack_, {{"ucxx", {}}}, variants()),
                 FailsWith(ErrorCode::kUsage, HasSubstr("no component 'ucxx'")));
 }
 
@@ -93,7 +98,7 @@ TEST_F(StackCompose, PinsWhatIsNeeded) {
     auto newer = variants({{"ucx_ref", "v2"}});
     EXPECT_THAT(require(newer[0]),
                 FailsWith(ErrorCode::kInvalidInput, HasSubstr("ucx 'v2' is not locked")));
-    EXPECT_TRUE(require(newer[0], {{"ucx", ""}}));
+    EXPECT_TRUE(require(newer[0], {{"ucx", {}}}));
     write("base.dockerfile", "FROM scratch AS base\n");
     EXPECT_TRUE(require(newer[0])) << "it is not needed";
 }
@@ -108,10 +113,11 @@ TEST_F(StackCompose, ErrorsNameTheStageFile) {
 TEST_F(StackCompose, ABakeFileHasATargetForEach) {
     const auto all = variants();
     const std::vector<BakeTarget> targets = {{all.data(), {"a:1"}}, {&all[1], {"b:1"}}};
-    const Json file = Json::parse(bake_file(targets, {{"stack", "/s"}}));
+    const Json file = Json::parse(bake_file(targets, "/out", {{"stack", "/s"}}));
     EXPECT_EQ(file["group"]["default"]["targets"], (Json{"none-runtime", "vllm-runtime"}));
     const Json& vllm = file["target"]["vllm-runtime"];
     EXPECT_EQ(vllm["target"], "vllm_runtime");
+    EXPECT_EQ(vllm["context"], "/out");
     EXPECT_EQ(vllm["args"]["PACKAGES"], "g++ make");
     EXPECT_EQ(vllm["contexts"]["stack"], "/s");
     EXPECT_EQ(vllm["tags"], Json{"b:1"});

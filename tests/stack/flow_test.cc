@@ -78,5 +78,18 @@ TEST(StackFlow, AStageMustBeThere) {
     EXPECT_EQ(failed.error().hint(), "did you mean 'app'?");
 }
 
+TEST(StackFlow, ASourcePackageIsARemoteSource) {
+    auto file =
+        dockerfile::parse_dockerfile("FROM scratch AS a\nADD --unpack=true apt:ffmpeg /\n", "f");
+    ASSERT_TRUE(file) << file.error().to_string();
+    Variant variant;
+    variant.stage = "a";
+    const auto found = flows(*file, variant, {});
+    ASSERT_TRUE(found) << found.error().to_string();
+    ASSERT_EQ(found->front().takes.size(), 1U);
+    EXPECT_EQ(found->front().takes[0].kind, Taken::Kind::kUrl);
+    EXPECT_EQ(found->front().takes[0].from, "apt:ffmpeg");
+}
+
 }  // namespace
 }  // namespace slipway::stack

@@ -114,5 +114,41 @@ TEST(StackValues, AreWrittenOneWay) {
     EXPECT_EQ(check("ucx_ref", "a b"), "error: ucx_ref: 'a b' is no ref");
 }
 
+TEST(StackLoad, AFolderBecomesAContext) {
+    const std::string head = "[[parameter]]\nname = \"wheel_dir\"\nhelp = \"h\"\n";
+    const auto stack = parse(
+        small_stack(head + "type = \"path\"\ncontext = \"wheel\"\n"
+                           "wheels = {package = \"p\", machine = \"${ARCH}\", python = \"cp3\"}\n"),
+        "", "/s");
+    ASSERT_TRUE(stack) << stack.error().to_string();
+    const Parameter& parameter = *stack->find_parameter("wheel-dir");
+    EXPECT_EQ(parameter.context, "wheel");
+    ASSERT_TRUE(parameter.wheels);
+    EXPECT_EQ(parameter.wheels->machine, "${ARCH}");
+    EXPECT_EQ(parameter.wheels->commit, "");
+
+    EXPECT_THAT(error_of(head + "type = \"string\"\ncontext = \"wheel\"\n").message(),
+                HasSubstr("'context' is for type = \"path\""));
+    EXPECT_THAT(
+        error_of(head + "type = \"path\"\nwheels = {package = \"p\", machine = \"m\"}\n").message(),
+        HasSubstr("'wheels' needs 'context'"));
+    EXPECT_THAT(
+        error_of(head + "type = \"path\"\ncontext = \"wheel\"\ndefault = \"/tmp\"\n").message(),
+        HasSubstr("has no default"));
+    EXPECT_THAT(
+        error_of(head + "type = \"path\"\ncontext = \"w\"\nwheels = {package = \"p\"}\n").message(),
+        HasSubstr("[wheels] needs 'machine'"));
+}
+
+TEST(StackLoad, AFlavourHasSourcesOfItsOwn) {
+    const std::string flavour = "[[flavour]]\nname = \"suse\"\nhelp = \"h\"\n";
+    const auto stack = parse(small_stack(flavour + "sources = {ucx = \"apt:ucx\"}\n"), "", "/s");
+    ASSERT_TRUE(stack) << stack.error().to_string();
+    EXPECT_EQ(stack->flavours.back().sources.at("ucx"), "apt:ucx");
+    const Error error = error_of(flavour + "sources = {ucxx = \"apt:ucx\"}\n");
+    EXPECT_EQ(error.message(), "there is no component 'ucxx'");
+    EXPECT_EQ(error.hint(), "did you mean 'ucx'?");
+}
+
 }  // namespace
 }  // namespace slipway::stack

@@ -140,5 +140,19 @@ TEST(StackResolve, ADerivedValueNamesOnlyArgumentsThatThereAre) {
                 FailsWith(ErrorCode::kInvalidInput, HasSubstr("'NOTHING'")));
 }
 
+TEST(StackResolve, TheTextOfAFolderIsNoBuildArgument) {
+    const char* parameter =
+        "[[parameter]]\nname = \"wheel_dir\"\ntype = \"path\"\ncontext = \"wheel\"\nhelp = \"h\"\n";
+    Selection selection = on_amd64();
+    auto variants = resolve_it(selection, parameter);
+    ASSERT_TRUE(variants) << variants.error().to_string();
+    EXPECT_EQ(variants->front().args.at("WHEEL_DIR"), "");
+    selection.values["wheel_dir"] = "/home/me/wheels";
+    variants = resolve_it(selection, parameter);
+    ASSERT_TRUE(variants);
+    EXPECT_EQ(variants->front().args.at("WHEEL_DIR"), "true");
+    EXPECT_EQ(variants->front().values.at("wheel_dir").text, "/home/me/wheels");
+}
+
 }  // namespace
 }  // namespace slipway::stack

@@ -54,6 +54,7 @@ Scheduler::Scheduler(Plan& plan, Graph graph, CacheStore& cache, progress::Sink&
       options_(options),
       cache_(cache, sink),
       nodes_(plan.steps.size()),
+      hold_steps_(options.failed_sources != nullptr && options.mode == Mode::kBuild),
       messages_(plan.steps.size() + 1),
       key_pool_(kKeyThreads),
       sources_{.limit = kSourceThreads, .running = 0, .ready = {}, .pool = {}},
@@ -69,8 +70,16 @@ Result<Solved> Scheduler::solve() {
     work_until_idle();
     if (!stopping()) {
         join_equal_steps();
-        for (const auto& target : plan_.targets) want(target.step);
+        if (failed_sources_.empty()) {
+            for (const auto& target : plan_.targets) want(target.step);
+        } else {
+            want_sources();
+        }
         settle();
+        work_until_idle();
+    }
+    if (!stopping() && hold_steps_) {
+        end_sources();
         work_until_idle();
     }
     if (stopping()) {
@@ -401,6 +410,7 @@ std::string Scheduler::cause_of(std::size_t step) const {
 }
 
 void Scheduler::dispatch(Lane& lane) {
+    if (hold_steps_ && &lane == &steps_) return;
     while (!stopping() && lane.running < lane.limit && !lane.ready.empty()) {
         const std::size_t step = lane.ready.top().step;
         lane.ready.pop();
@@ -441,7 +451,10 @@ void Scheduler::handle(std::size_t step, RunDone done) {
     auto& lane = lane_of(step);
     --lane.running;
     node.report.duration = done.duration;
-    if (!done.outputs) return stop_step(step, std::move(done.outputs).error());
+    if (!done.outputs) {
+        stop_step(step, std::move(done.outputs).error());
+        return dispatch(lane);
+    }
     if (done.outputs->size() < node.outputs_wanted) {
         return stop_step(step,
                          make_error(ErrorCode::kInternal, "the step gave {} outputs, {} are wanted",
@@ -527,8 +540,28 @@ void Scheduler::stop_step(std::size_t step, std::optional<Error> error) {
     emit_done(step, cancelled ? std::nullopt : error);
     if (options_.stop.stop_requested()) stop_build();
     if (stopping()) return;
+    if (hold_steps_ && !cancelled && plan_.steps[step].kind == StepKind::kSource) {
+        failed_sources_.emplace(step, *std::move(error));
+        return;
+    }
     error_ = std::move(*error).context(node.report.name);
     stop_.request_stop();
+}
+
+/// Without all keys nobody knows which sources are needed: all that have one are tried.
+void Scheduler::want_sources() {
+    for (const std::size_t i : graph_.reachable())
+        if (plan_.steps[i].kind == StepKind::kSource) want(i);
+}
+
+/// Every source that is wanted is there, or failed.
+void Scheduler::end_sources() {
+    hold_steps_ = false;
+    if (failed_sources_.empty()) return dispatch(steps_);
+    for (auto& [step, error] : failed_sources_)
+        options_.failed_sources->push_back({plan_.steps[step].name, error});
+    const auto& failed = options_.failed_sources->front();
+    error_ = Error(failed.error).context(failed.name);
 }
 
 void Scheduler::emit_done(std::size_t step, std::optional<Error> error) {

@@ -19,6 +19,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <queue>
 #include <stop_token>
@@ -140,6 +141,8 @@ class Scheduler {
     void skip(std::size_t step);
     void settle();
     void stop_step(std::size_t step, std::optional<Error> error);
+    void want_sources();
+    void end_sources();
     void emit_done(std::size_t step, std::optional<Error> error = std::nullopt);
     void end_stopped_steps();
     Result<Solved> collect();
@@ -166,6 +169,8 @@ class Scheduler {
     std::vector<std::size_t> finished_;
     std::vector<std::size_t> skipped_;
     std::vector<std::function<Message()>> key_tasks_;  ///< keys and look-ups about to start
+    bool hold_steps_;                                  ///< sources first: only they run
+    std::map<std::size_t, Error> failed_sources_;
     std::optional<Error> error_;
     std::size_t outstanding_ = 0;  ///< messages that will come
     std::stop_source stop_;

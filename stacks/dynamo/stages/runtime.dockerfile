@@ -1,44 +1,26 @@
-# The images that run, for every engine: services, user, the engine's virtual environment, native libraries.
+# The images that run, for every engine: user, services, the virtual environment, native libraries, checks.
 
-# On an image of the engine's own, the services are copied.
-FROM ${RUNTIME} AS services_copied
-ARG SERVICES_PACKAGES
-USER root
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
-    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
-    --mount=type=bind,from=stack,source=scripts/install-packages,target=/run/stack/install-packages \
-    /run/stack/install-packages ${SERVICES_PACKAGES}
-COPY --link --from=services /usr/bin/nats-server /usr/bin/nats-server
-COPY --link --from=services /usr/local/bin/etcd/ /usr/local/bin/etcd/
-ENV PATH=/usr/local/bin/etcd:$PATH
-
-FROM ${RUNTIME_BASE} AS runtime_user
-ARG PYTHON_PACKAGES
-ARG RUNTIME_PACKAGES
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
-    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
-    --mount=type=bind,from=stack,source=scripts/install-packages,target=/run/stack/install-packages \
-    --mount=type=bind,from=stack,source=scripts/make-user,target=/run/stack/make-user \
-    /run/stack/install-packages ${PYTHON_PACKAGES} ${RUNTIME_PACKAGES} && \
-    /run/stack/make-user
-ENV HOME=/home/dynamo VIRTUAL_ENV=/opt/dynamo/venv PATH=/opt/dynamo/venv/bin:$PATH
-
-# Everything out of the wheelhouse, as user dynamo and group-writable from the beginning.
-FROM runtime_user AS none_venv
+# Everything out of the wheelhouse, as user dynamo and group-writable from the beginning. Where the engine came by another way
+# (an environment made in a stage of its own, an image), what is there already stays as it is.
+FROM ${ENGINE}_base AS wheels_venv
 USER dynamo
 ARG REQUIREMENTS
 ARG BUILT_PACKAGES
+ARG REPLACED_PACKAGES
+ARG VENV_OPTIONS
 RUN --mount=type=bind,from=wheelhouse,target=/run/wheelhouse \
     --mount=type=bind,from=stack,source=scripts/install-wheels,target=/run/stack/install-wheels \
     --mount=type=bind,from=stack,source=requirements/${REQUIREMENTS},target=/run/requirements/${REQUIREMENTS} \
-    /run/stack/install-wheels /opt/dynamo/venv /run/wheelhouse /run/requirements/${REQUIREMENTS} ${BUILT_PACKAGES}
+    /run/stack/install-wheels ${VENV_OPTIONS} --without "${REPLACED_PACKAGES}" \
+        /opt/dynamo/venv /run/wheelhouse /run/requirements/${REQUIREMENTS} ${BUILT_PACKAGES}
 
 # The native libraries come last: another UCX leaves the environment as it is.
-FROM ${ENGINE}_venv AS runtime_installed
+FROM wheels_venv AS runtime_installed
 USER root
 COPY --link --from=native / /
-COPY --link --from=stack --chmod=755 scripts/entrypoint /opt/dynamo/bin/entrypoint
-COPY --link --from=stack --chmod=644 texts/runtime.txt /opt/dynamo/.launch_screen
+# No --link: /opt/dynamo stays the user's.
+COPY --from=stack --chmod=755 scripts/entrypoint /opt/dynamo/bin/entrypoint
+COPY --from=stack --chmod=644 texts/runtime.txt /opt/dynamo/.launch_screen
 RUN ldconfig
 USER dynamo
 WORKDIR /workspace
@@ -56,14 +38,20 @@ FROM runtime_nixl_${NIXL_FROM} AS runtime_unchecked
 FROM runtime_unchecked AS runtime_check
 USER root
 ARG BUILT_PACKAGES
+ARG ENGINE_PACKAGE
+ARG TOOLS_ALLOWED
+ARG FOLDERS_CHECKED
 RUN --mount=type=bind,from=stack,source=scripts/check-image,target=/run/stack/check-image \
     --mount=type=bind,from=wheelhouse,target=/run/wheelhouse \
-    /run/stack/check-image /opt/dynamo /usr/local /opt/nvidia && \
+    /run/stack/check-image ${FOLDERS_CHECKED} && \
     setpriv --reuid=123456 --regid=0 --clear-groups env HOME=/home/dynamo python3 -c 'import dynamo.runtime' && \
-    setpriv --reuid=123456 --regid=0 --clear-groups touch /workspace/x /opt/dynamo/venv/x /home/dynamo/.cache/x && \
+    setpriv --reuid=123456 --regid=0 --clear-groups touch /workspace/x /opt/dynamo/x /opt/dynamo/venv/x /home/dynamo/.cache/x && \
     mkdir /checked
 
-FROM runtime_unchecked AS runtime
-COPY --link --from=runtime_check /checked /opt/dynamo/.checked
+FROM runtime_unchecked AS runtime_checked
+COPY --from=runtime_check /checked /opt/dynamo/.checked
+
+# The commit is the last of it, so that it changes no other layer; what goes on from here starts before it.
+FROM runtime_checked AS runtime
 ARG DYNAMO_COMMIT_SHA
 ENV DYNAMO_COMMIT_SHA=${DYNAMO_COMMIT_SHA}

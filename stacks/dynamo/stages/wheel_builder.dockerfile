@@ -1,21 +1,24 @@
 # The wheels: published ones, downloaded once and each verified by the hash in the lock list, and those that are built here.
 # Later stages install them without a network, so that nothing can come from elsewhere than was planned.
 
-FROM services AS wheels_prebuilt
+FROM services AS pip_installed
 ARG PIP_PACKAGES
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
     --mount=type=cache,target=/var/lib/apt/lists,sharing=locked \
     --mount=type=bind,from=stack,source=scripts/install-packages,target=/run/stack/install-packages \
     /run/stack/install-packages ${PIP_PACKAGES}
+
+FROM pip_installed AS wheels_prebuilt
 ARG REQUIREMENTS
 ARG BUILT_PACKAGES
+ARG REPLACED_PACKAGES
 RUN --mount=type=cache,target=/root/.cache/pip \
     --mount=type=secret,id=pip-conf --mount=type=secret,id=ca-bundle --mount=type=secret,id=netrc \
     --mount=type=bind,from=stack,source=scripts/pip-index,target=/run/stack/pip-index \
     --mount=type=bind,from=stack,source=scripts/pip-download,target=/run/stack/pip-download \
     --mount=type=bind,from=stack,source=requirements/${REQUIREMENTS},target=/run/requirements/${REQUIREMENTS} \
     /run/stack/pip-index \
-    /run/stack/pip-download /opt/dynamo/wheelhouse /run/requirements/${REQUIREMENTS} ${BUILT_PACKAGES}
+    /run/stack/pip-download /opt/dynamo/wheelhouse /run/requirements/${REQUIREMENTS} ${BUILT_PACKAGES} ${REPLACED_PACKAGES}
 
 # ai-dynamo, ai-dynamo-runtime and the GPU memory service. There is no NIXL in this stage, so that none can get into them.
 FROM ${MEDIA_STAGE} AS dynamo_media

@@ -12,29 +12,22 @@ import subprocess
 import tarfile
 import time
 
-from . import graph
-from .cases import HERE
+from . import graph, programs
+from .programs import BIN
 from .session import clean_environment, run_logged
 
-BIN = HERE.parent.parent / "build/reference/bin"
-SOURCE = HERE / "reference"
 OWN_SYNTAX = re.compile(rb"#\s*syntax\s*=\s*(docker\.io/)?docker/dockerfile(-upstream)?(:|\s)")
-PROGRAMS = ("buildkitd", "buildctl", "reference")
+PROGRAMS = {"buildkitd": "github.com/moby/buildkit/cmd/buildkitd",
+            "buildctl": "github.com/moby/buildkit/cmd/buildctl",
+            "reference": "."}
 
 
 def install():
-    """The pinned version, through Go's module system. Minutes, the first time."""
-    if not shutil.which("go"):
-        raise SystemExit("refresh needs go, to install the reference")
-    BIN.mkdir(parents=True, exist_ok=True)
-    stamp = BIN / "made-from"
-    made_from = (SOURCE / "go.sum").read_text() + (SOURCE / "main.go").read_text()
-    if all((BIN / name).exists() for name in PROGRAMS) and stamp.exists() and stamp.read_text() == made_from:
-        return
-    print("installing the reference: go build, some minutes", flush=True)
-    subprocess.run(["go", "build", "-trimpath", "-o", f"{BIN}/", "github.com/moby/buildkit/cmd/buildkitd",
-                    "github.com/moby/buildkit/cmd/buildctl", "."], cwd=SOURCE, check=True)
-    stamp.write_text(made_from)
+    """The pinned version."""
+    why = programs.why_not(programs.REFERENCE, PROGRAMS, ["main.go"])
+    if why:
+        raise SystemExit(f"refresh installs the reference: {why}")
+    programs.install(programs.REFERENCE, PROGRAMS, ["main.go"])
 
 
 class Buildkitd:
