@@ -7,10 +7,15 @@
 passed=0 failed=0
 ok() { passed=$((passed + 1)); echo "ok       $*"; }
 bad() { failed=$((failed + 1)); echo "FAILED   $*"; }
-check() { # check NAME COMMAND...
+check() { # check NAME COMMAND...: what it prints is shown when it fails
     local name=$1
     shift
-    if "$@"; then ok "$name"; else bad "$name"; fi
+    if "$@" >"$work/check.log" 2>&1; then
+        ok "$name"
+    else
+        bad "$name"
+        tail -n 40 "$work/check.log" | sed 's/^/    | /'
+    fi
 }
 finish() { echo "$passed passed, $failed failed, 0 skipped"; [ "$failed" = 0 ]; exit; }
 
@@ -40,6 +45,7 @@ prepare() {
     fi
     base=$(own_distribution)
     pip_secrets "$work"
+    [ ! -f ~/.cargo/config.toml ] || secrets+=(--secret "id=cargo-config,src=$HOME/.cargo/config.toml")
     if ! "$slipway" inspect "$base" >/dev/null 2>&1; then
         "$slipway" --root "$work/base" bootstrap "$base" >"$work/bootstrap.log" 2>&1 ||
             { tail -n 3 "$work/bootstrap.log"; skip_all "$name" "no base image: the distribution's archive cannot be reached"; }
