@@ -53,6 +53,34 @@ Result<void> set_step_conditions(const BuildFlags& flags, frontend::Request& req
 
 }  // namespace
 
+std::vector<std::string> words_of(const BuildFlags& flags) {
+    std::vector<std::string> words;
+    const auto add = [&](const char* flag, const std::vector<std::string>& values) {
+        for (const std::string& value : values) words.insert(words.end(), {flag, value});
+    };
+    const auto add_one = [&](const char* flag, const std::string& value) {
+        if (!value.empty()) words.insert(words.end(), {flag, value});
+    };
+    add("--tag", flags.tags);
+    add("--build-arg", flags.build_args);
+    add("--build-context", flags.build_contexts);
+    add("--secret", flags.secrets);
+    add("--ssh", flags.ssh);
+    add("--allow", flags.allow);
+    add("--label", flags.labels);
+    add_one("--network", flags.network);
+    add("--add-host", flags.extra_hosts);
+    add_one("--shm-size", flags.shm_size);
+    add("--ulimit", flags.limits);
+    if (flags.no_cache) words.emplace_back("--no-cache");
+    add("--no-cache-filter", flags.no_cache_filter);
+    if (flags.pull) words.emplace_back("--pull");
+    add_one("--metadata-file", flags.metadata_file);
+    add("--output", flags.outputs);
+    if (flags.max_parallel > 0) add_one("--max-parallelism", std::to_string(flags.max_parallel));
+    return words;
+}
+
 Result<std::pair<std::string, std::string>> key_value(std::string_view flag,
                                                       std::string_view text) {
     const auto pair = split_once(text, '=');

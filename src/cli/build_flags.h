@@ -37,6 +37,9 @@ struct BuildFlags {
     unsigned max_parallel = 0;
 };
 
+/// The words that say the same; not those of how progress is shown, nor --dry-run.
+std::vector<std::string> words_of(const BuildFlags& flags);
+
 /// Adds them to `command`; `flags` must outlive it.
 void add_build_flags(CLI::App& command, BuildFlags& flags);
 

@@ -127,7 +127,7 @@ Result<void> plan(const StackFlags& flags, const Rest& rest) {
     }
     print_table(taken);
     print("");
-    print(command_line(plan));
+    print(command_line(flags, plan));
     return {};
 }
 

@@ -48,8 +48,11 @@ class Examination {
 
   private:
     void look_at(const stack::Selection& selection) {
+        auto variants = stack::resolve(stack_, selection);
+        // What a rule refuses cannot be chosen.
+        if (!variants && variants.error().code() == ErrorCode::kUsage) return;
         ++diagnosis_.images;
-        if (auto done = check(selection); !done) {
+        if (auto done = check(std::move(variants)); !done) {
             const Error& error = done.error();
             tell(fmt::format("{} {} {} {}: {}{}", selection.engines.front(),
                              selection.targets.front(), selection.platforms.front(),
@@ -57,8 +60,8 @@ class Examination {
         }
     }
 
-    Result<void> check(const stack::Selection& selection) {
-        SLIPWAY_ASSIGN(auto variants, stack::resolve(stack_, selection));
+    Result<void> check(Result<std::vector<stack::Variant>> resolved) {
+        SLIPWAY_ASSIGN(auto variants, std::move(resolved));
         const stack::Variant& variant = variants.front();
         frontend::Request request;
         // What replaces a component is somebody else's: it counts as there.

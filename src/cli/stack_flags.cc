@@ -215,9 +215,10 @@ Result<StackPlan> plan_stack(const StackFlags& flags, const std::vector<std::str
             selection.platforms.push_back(text);
             continue;
         }
-        SLIPWAY_ASSIGN(const auto platform,
-                       image::Platform::parse(text).context("--platform {}", text));
-        selection.platforms.push_back(platform.to_string());
+        auto platform = image::Platform::parse(text);
+        if (!platform)
+            return std::move(platform).error().context("--platform").with_code(ErrorCode::kUsage);
+        selection.platforms.push_back(platform->to_string());
     }
     if (selection.platforms.empty())
         selection.platforms.push_back(plan.options.platform.to_string());
@@ -226,8 +227,10 @@ Result<StackPlan> plan_stack(const StackFlags& flags, const std::vector<std::str
         selection.values.insert_or_assign(pair.first, std::move(pair.second));
     }
     const os::UserIds user = os::calling_user();
-    selection.uid = std::to_string(user.uid);
-    selection.gid = std::to_string(user.gid);
+    if (user.uid != 0) {  // root is nobody's development account
+        selection.uid = std::to_string(user.uid);
+        selection.gid = std::to_string(user.gid);
+    }
     SLIPWAY_TRY(read_parameters(rest, plan.stack, selection));
     SLIPWAY_TRY(take_build_args(flags, plan.stack, selection, plan));
     SLIPWAY_TRY(set_outputs(flags, plan));
@@ -248,7 +251,7 @@ Result<StackPlan> plan_stack(const StackFlags& flags, const std::vector<std::str
     return plan;
 }
 
-std::string command_line(const StackPlan& plan) {
+std::string command_line(const StackFlags& flags, const StackPlan& plan) {
     std::vector<std::string> words = {"slipway", "stack", "build", "--stack", plan.stack.folder};
     std::vector<std::string> engines;
     std::vector<std::string> targets;
@@ -273,6 +276,9 @@ std::string command_line(const StackPlan& plan) {
         const std::string& from = where.url.empty() ? plan.contexts.at("src_" + name) : where.url;
         words.insert(words.end(), {"--source", name + "=" + from});
     }
+    if (flags.context != ".") words.insert(words.end(), {"--context", flags.context});
+    if (flags.no_tag_latest) words.emplace_back("--no-tag-latest");
+    for (std::string& word : words_of(flags)) words.push_back(std::move(word));
     for (std::string& word : words) word = shell_word(word);
     return join(words, " ");
 }

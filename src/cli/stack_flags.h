@@ -64,6 +64,6 @@ Result<StackPlan> plan_stack(const StackFlags& flags, const std::vector<std::str
 std::vector<std::string> context_names(const std::map<std::string, std::string>& contexts);
 
 /// The command line that does it, with every choice spelled out.
-std::string command_line(const StackPlan& plan);
+std::string command_line(const StackFlags& flags, const StackPlan& plan);
 
 }  // namespace slipway::cli

@@ -105,7 +105,9 @@ vllm=$(jq -r '."vllm-runtime"."image.name"' meta.json)
 [ "$(run "$none" cat /once)" = "$(run "$vllm" cat /once)" ] || fail "the shared step ran twice"
 [ "$(run "$none" cat /lib-files/file)" = one ] || fail "the source was not replaced"
 
-# The command that the plan prints does the same, all cached.
+# The command that the plan prints says all that was said, and does the same, all cached.
+stack plan v --stack s --source lib=source --no-tag-latest --secret "id=a,src=s/stack.toml" --label 'x=a b' | tail -n 1 >words
+expect_text words "--no-tag-latest --secret id=a,src=s/stack.toml --label 'x=a b'"
 command=$(tail -n 1 plan)
 eval "$SLIPWAY ${command#slipway} --dry-run" >dry
 grep -q '^1 would run, ' dry || fail "the printed command does something else: $(cat dry)"
