@@ -97,7 +97,7 @@ def read_sections(text):
 
 def read_parameters(text):
     """{name: Parameter} of `stack params` for one image; the type of a choice is "a|b"."""
-    rows = (re.split(r" {2,}", line) for line in text.splitlines()[1:])
+    rows = (re.split(r" {2,}", line) for line in text.partition("\n\n")[0].splitlines()[1:])
     return {row[0]: Parameter("" if row[1] == "-" else row[1], row[3]) for row in rows}
 
 
