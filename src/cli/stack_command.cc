@@ -101,7 +101,7 @@ std::vector<std::string> familiar(const std::vector<std::string>& names) {
 }
 
 Result<void> plan(const StackFlags& flags, const Rest& rest) {
-    SLIPWAY_ASSIGN(const auto plan, plan_stack(flags, rest));
+    SLIPWAY_ASSIGN(const auto plan, plan_stack(flags, rest, false));
     print(fmt::format("stack {}, flavour {}\n", plan.stack.name, plan.variants.front().flavour));
     Rows rows = {{"IMAGE", "PLATFORM", "STAGE", "TAGS"}};
     for (std::size_t i = 0; i < plan.variants.size(); ++i) {
@@ -127,6 +127,11 @@ Result<void> plan(const StackFlags& flags, const Rest& rest) {
     }
     print_table(taken);
     print("");
+    for (const auto& variant : plan.variants) {
+        const auto locked = stack::require_pins(plan.stack, plan.sources, plan.file, variant,
+                                                context_names(plan.contexts));
+        if (!locked) print("before it can be built: " + locked.error().to_string() + "\n");
+    }
     print(command_line(flags, plan));
     return {};
 }

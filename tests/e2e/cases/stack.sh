@@ -83,6 +83,8 @@ stack() { "$SLIPWAY" stack "$@"; }
 # Refused before anything runs.
 stack build none --stack s 2>err && fail "built what is not locked"
 grep -q "lib 'main' is not locked" err || fail "no word of the lock: $(cat err)"
+stack plan none --stack s >plan || fail "a plan needs no pins"
+expect_text plan "before it can be built: none-runtime: lib 'main' is not locked"
 stack plan none --stack s --source lib=source --loud --greeting x 2>err && fail "took parameters that clash"
 grep -q 'loud has a greeting of its own' err || fail "no reason"
 stack plan none --stack s --gretting x 2>err && fail "took an unknown parameter"

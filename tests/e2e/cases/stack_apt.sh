@@ -61,9 +61,9 @@ expect_text graph '"apt:hello" -> '
 SLIPWAY_ROOT=$PWD/no-store stack plan none --source tool=mine >plan
 expect_text plan "--source tool=mine"
 ! test -e no-store || fail "plan made a store"
-fails_with 3 stack plan none --source tool=locked
+fails_with 3 stack build none --source tool=locked
 expect_text stderr.log "tool 'v1' is not locked"
-fails_with 3 stack plan none --flavour upstream
+fails_with 3 stack build none --flavour upstream
 expect_text stderr.log "tool 'v1' is not locked"
 fails_with 2 stack plan none --source tool=apt:
 expect_text stderr.log "names no source package"
