@@ -19,17 +19,17 @@ state >"$here/before"
 offline list >"$here/list"
 expect_text "$here/list" stacks/dynamo
 offline show >"$here/show"
-offline params all >"$here/params"
+offline params all --target base >"$here/params"
 offline graph none >"$here/graph"
 expect_text "$here/graph" '-> "runtime"'
 mapfile -t engines < <(sed -n '/^engines/,/^targets/s/^  \([a-z0-9_]*\) .*/\1/p' "$here/show")
 [ ${#engines[@]} -ge 4 ] || fail "engines: ${engines[*]}"
 for engine in "${engines[@]}"; do
-    offline plan "$engine" >"$here/plan"
-    expect_text "$here/plan" "$engine-runtime"
+    offline plan "$engine" --target base >"$here/plan"
+    expect_text "$here/plan" "$engine-base"
 done
-offline plan all >"$here/plan"
-expect_equal "$(grep -c 'linux/.*runtime ' "$here/plan")" ${#engines[@]}
+offline plan all --target base >"$here/plan"
+expect_equal "$(grep -c 'linux/.*base ' "$here/plan")" ${#engines[@]}
 offline plan none --base-image test/busybox >"$here/plan"
 [ ! -e "$SLIPWAY_ROOT" ] || fail "a store was made"
 state | diff "$here/before" - || fail "looking at a stack changed something"
