@@ -15,8 +15,8 @@ struct Diagnosis {
 };
 
 /// Resolves every engine, target, platform and flavour with default parameters, and lowers each as
-/// a build would: rules, pins, stages, lint rules. Needs no network: of base images nothing is
-/// known.
+/// a build would: pins, stages, lint rules. What the stack's rules refuse is no image. Needs no
+/// network: of base images nothing is known.
 Result<Diagnosis> examine(const stack::Stack& stack);
 
 }  // namespace slipway::cli
