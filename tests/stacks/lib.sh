@@ -28,7 +28,7 @@ skip_all() { # skip_all NAME WHY
 end() {
     # shellcheck disable=SC2046
     kill $(cat "$work/pids" 2>/dev/null) 2>/dev/null
-    umount "$work" 2>/dev/null
+    umount --lazy "$work" 2>/dev/null # a server that was told to end may not have yet
     rm -rf "$work"
 }
 
